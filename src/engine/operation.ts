@@ -17,8 +17,11 @@ export interface OperationTraits {
   readonly changesVersion: boolean;
   /** What a run that builds on the fleet does first about an interrupted run of this operation. */
   readonly onInterrupted: InterruptedPolicy;
-  /** What is announced when a run of it is done; its failures are announced, too. Without it nothing is. */
-  readonly announces?: 'released' | 'rolled-back' | 'scale';
+  /**
+   * What is announced when a run of it is done; its start and its failures are announced, too. Of `restarted` only the failures are, as a
+   * restart changes nothing. Without it nothing is announced.
+   */
+  readonly announces?: 'released' | 'rolled-back' | 'scale' | 'restarted';
   /** A hold keeps a run of it from beginning. */
   readonly stoppedByHolds?: boolean;
   /**

@@ -12,8 +12,8 @@ export type Occasion =
   | 'scale'
   | 'test';
 
-/** What a run announces when it is done. */
-export type Brings = 'released' | 'rolled-back' | 'scale';
+/** What a run announces when it is done; a restart only announces its failure. */
+export type Brings = 'released' | 'rolled-back' | 'scale' | 'restarted';
 
 /** The facts of a notification, without secrets. Each target makes its own text of them. */
 export interface Notification {

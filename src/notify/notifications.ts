@@ -70,7 +70,7 @@ export function endFacts(
   const serving =
     done || run.committed ? run.version : run.outcome === 'manual-intervention' ? undefined : run.previous;
   return {
-    occasion: done ? brings : undone ? 'undone' : 'failed',
+    occasion: done && brings !== 'restarted' ? brings : undone ? 'undone' : 'failed',
     ...runFacts(run, brings),
     at: run.finishedAt ?? run.startedAt,
     ...(serving !== undefined && { serving }),

@@ -61,7 +61,7 @@ const tellers: Record<Notification['occasion'], (notification: Notification, nam
     return {
       headline: `${what}${names}: ${error?.message ?? 'it did not finish'}`,
       details: [
-        `${after[run?.outcome ?? ''] ?? `it ended as ${run?.outcome}`}${serving === undefined ? '' : `; ${serving} serves`}`,
+        `${left(one) ?? `it ended as ${run?.outcome}`}${serving === undefined ? '' : `; ${serving} serves`}`,
         ...(error?.fix === undefined ? [] : [`fix: ${error.fix}`]),
         ...(run ? [`more: pipeline history ${one.app} ${run.id} --env ${environment}`] : []),
       ],
@@ -105,6 +105,7 @@ const begun: Words = {
   'rolled-back': ({ app, version, environment }) =>
     `is rolling back ${app}${version ? ` to ${version}` : ''} in ${environment}`,
   scale: ({ app, environment }) => `is changing the size of ${app} in ${environment}`,
+  restarted: ({ app, environment }) => `is restarting ${app} in ${environment}`,
 };
 
 const attempted: Words = {
@@ -112,6 +113,7 @@ const attempted: Words = {
   'rolled-back': ({ app, version, environment }) =>
     `${app} was not rolled back${version ? ` to ${version}` : ''} in ${environment}`,
   scale: ({ app, environment }) => `${app} was not scaled in ${environment}`,
+  restarted: ({ app, environment }) => `${app} was not restarted on every instance in ${environment}`,
 };
 
 const named = (app?: string, version?: string) => (version === undefined ? `${app}` : `${app} ${version}`);
@@ -125,6 +127,12 @@ const after: Readonly<Record<string, string>> = {
   interrupted: 'everything was rolled back',
   'manual-intervention': 'manual intervention required: not everything could be rolled back',
 };
+
+/** A restart that fails later leaves the instances that have restarted as they are: nothing of them is rolled back. */
+function left({ brings, run }: Notification): string | undefined {
+  const undone = run?.outcome === 'rolled-back' || run?.outcome === 'interrupted';
+  return brings === 'restarted' && undone ? 'what it had taken out of service is back' : after[run?.outcome ?? ''];
+}
 
 const scopeOf = ({ app, environment }: Pick<Notification, 'app' | 'environment'>) =>
   app === undefined ? `Everything in ${environment}` : `${app} in ${environment}`;

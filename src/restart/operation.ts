@@ -12,6 +12,7 @@ export const restartOperation: Operation<Services, RestartState> = {
   name: 'restart',
   preemptible: true,
   changesVersion: false,
+  announces: 'restarted',
   onInterrupted: 'undo',
   // Instances may be out of service.
   beforeStart: undoPreemptible,

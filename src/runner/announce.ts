@@ -32,6 +32,8 @@ export function createAnnouncer(
   rest = false,
 ): Announcer {
   const brings = operation?.announces;
+  /** That it goes well, as it has begun, is not news. */
+  const failuresOnly = rest || brings === 'restarted';
   const record = async (run: RunRecord, facts: () => Facts): Promise<void> => {
     try {
       const made = facts();
@@ -44,13 +46,13 @@ export function createAnnouncer(
   };
   return {
     async start(run, planned) {
-      if (brings === undefined || rest) return;
+      if (brings === undefined || failuresOnly) return;
       await record(run, () => startFacts({ ...run, ...planned() }, brings));
       context.deliverNotifications?.();
     },
     async end(run, { summary, undo, undone } = {}) {
       const done = run.outcome === 'done';
-      if (brings !== undefined && !(rest && done)) {
+      if (brings !== undefined && !(failuresOnly && done)) {
         const command = done ? undo?.() : undefined;
         const how = { brings, ...(command !== undefined && { undo: command }), ...(undone && { undone }) };
         await record(run, () => endFacts(run, how, summary));

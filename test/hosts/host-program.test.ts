@@ -1,5 +1,5 @@
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../packages/shared/test/support/manual-clock.ts';
 import { runHostProgram, sentProgram } from '../../src/hosts/host-program.ts';
 import type { Hosts, ProgramEnd } from '../../src/hosts/types.ts';
 import { localStream } from '../support/local-stream.ts';

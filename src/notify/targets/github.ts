@@ -34,7 +34,8 @@ export const github: Target<Settings> = {
 };
 
 /** The state of a deployment; undefined for what is not one. */
-function states({ occasion, run, overtaken }: Notification): string | undefined {
+function states({ occasion, run, brings, overtaken }: Notification): string | undefined {
+  if (brings === 'scale' || brings === 'restarted') return undefined;
   if (occasion === 'started') return 'in_progress';
   // A success would make it the active one.
   if (occasion === 'released' || occasion === 'rolled-back') return overtaken ? 'inactive' : 'success';

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../../../packages/shared/test/support/manual-clock.ts';
 import { type LogWanted, readServiceLog } from '../../../src/fleet/evidence/service-log.ts';
 import type { Services } from '../../../src/fleet/services.ts';
 import type { Hosts } from '../../../src/hosts/types.ts';

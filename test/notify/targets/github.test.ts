@@ -117,3 +117,9 @@ it('without a commit there is no deployment', async () => {
     message: 'the run has no commit, which a deployment needs',
   });
 });
+
+it.each(['scale', 'restarted'] as const)('a failed run that brings %s is not a deployment', async (brings) => {
+  const peer = await startPeer(api());
+  expect(await deliverTo(settings(peer.url), { ...failed, brings, commit: undefined })).toBeUndefined();
+  expect(peer.got).toEqual([]);
+});
