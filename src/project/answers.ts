@@ -15,8 +15,8 @@ export interface Answers {
   build: string;
   /** Further variables of the service. */
   variables: Readonly<Record<string, string>>;
-  /** A command that migrates the database, as a proposal. */
-  migrate?: readonly string[];
+  /** The command that migrates the database in each release; one that nobody has accepted is a comment. */
+  migrate?: { command: readonly string[]; accepted: boolean };
   port: number;
   healthPath: string;
   listenerPort: number;

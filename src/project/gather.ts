@@ -3,6 +3,7 @@ import { show } from '@golden-pipeline/shared/text';
 import type { RunningFleet } from '../aws/running-fleet.ts';
 import { environmentName } from '../config/names.ts';
 import type { Answers } from './answers.ts';
+import { gatherMigration } from './gather-migration.ts';
 import { exampleStacks } from './stack/detect.ts';
 import { type Stack, type Technology, technologies } from './stack/stack.ts';
 
@@ -126,7 +127,7 @@ export async function gatherRest(
 ): Promise<Answers> {
   const target = running?.targetGroup;
   const example = exampleStacks[about.technology];
-  const { start, build, environment: variables = {}, migrate } = stack ?? example;
+  const { start, build, environment: variables = {} } = stack ?? example;
   const ask = (question: Question, known?: number | string) =>
     // What runs already is known; only an option says otherwise.
     known !== undefined && interview.given(question.option) === undefined
@@ -146,6 +147,7 @@ export async function gatherRest(
     initial: build === '' ? '-' : build,
     wrong: line,
   });
+  const migrate = await gatherMigration(interview, stack?.migrate);
   const servicePort = await ask(
     {
       option: 'port',

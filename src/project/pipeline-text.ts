@@ -67,16 +67,19 @@ function releaseLines({ healthPath, running, migrate }: Answers): string[] {
     '    keep: 5,',
     '    // What must be answered through the balancer before the fleet moves; also with contains: \'"version":"{version}"\'.',
     `    smokeTests: [{ path: ${quoted(healthPath)}, status: 200 }],`,
-    ...(migrate
-      ? [
-          '    // The database is migrated once per release, before the new version serves:',
-          `    // migrate: { command: ${list(migrate)}, when: 'before-roll' },`,
-        ]
-      : []),
+    ...(migrate ? migrateLines(migrate) : []),
     ...(delay > shortDelay
       ? ['    // Longer than the load balancer shows a host as draining.', `    timeouts: { drain: ${delay + 300} },`]
       : []),
     '  },',
+  ];
+}
+
+function migrateLines({ command, accepted }: NonNullable<Answers['migrate']>): string[] {
+  const setting = `migrate: { command: ${list(command)}, when: 'before-roll', timeoutSeconds: 1800 },`;
+  return [
+    `    // ${accepted ? 'Changes' : 'To change'} the database once in each release, before the new version starts: golden-pipeline/docs/migrations.md`,
+    `    ${accepted ? '' : '// '}${setting}`,
   ];
 }
 

@@ -35,7 +35,7 @@ it('init proposes what the files of the app say, and its local environment is qu
     release: { verifySeconds: 30, watch: { baselineSeconds: 4 } },
   });
   expect(readFileSync(file(), 'utf8')).toContain(
-    "// migrate: { command: ['npm', 'run', 'migrate'], when: 'before-roll' },",
+    "// migrate: { command: ['npm', 'run', 'migrate'], when: 'before-roll', timeoutSeconds: 1800 },",
   );
   const role = readFileSync(join(folder, 'ansible/roles/shop/defaults/main.yml'), 'utf8');
   expect(role).toContain('shop_command: [node, app.js]\n');

@@ -7,6 +7,7 @@ import { restartOperation } from '../../src/restart/operation.ts';
 import { createAnnouncer } from '../../src/runner/announce.ts';
 import type { RunnerServices } from '../../src/runner/ports.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
+import { runnerOfTest } from './support/runner-context.ts';
 
 const run: RunRecord = {
   ...{
@@ -28,12 +29,11 @@ async function announced(end: Partial<RunRecord>) {
   });
   const notify = { mute: false, targets: [{ to: 'webhook', url: 'https://hooks.example.com/x', events: undefined }] };
   const services = { ledger, fleet: { app: 'api', notify } } as unknown as RunnerServices;
-  const reported: unknown[] = [];
-  const reporter = { report: (message: unknown) => void reported.push(message) };
-  const announcer = createAnnouncer({ reporter }, services, restartOperation);
+  const runner = runnerOfTest(new ManualClock(), 'pipeline restart api');
+  const announcer = createAnnouncer(runner, services, restartOperation);
   await announcer.start(run, () => ({}));
   await announcer.end({ ...run, ...end });
-  expect(reported).toEqual([]);
+  expect(runner.messages).toEqual([]);
   return (await ledger.outbox.newest(10)).map(({ notification }) => notification);
 }
 

@@ -16,6 +16,7 @@ export const initOptions: readonly OptionSpec[] = [
     flags: '--build <command>',
     description: 'command that installs and builds the app in a fresh checkout; - for none',
   },
+  { flags: '--migrate <command>', description: 'command that changes the database once in each release; - for none' },
   { flags: '--port <n>', description: 'port of the service on each host' },
   { flags: '--health-path <path>', description: 'path that answers 200 when the service is able to work' },
   { flags: '--listener-port <n>', description: 'port of the load balancer' },
