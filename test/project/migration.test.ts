@@ -53,7 +53,7 @@ it('init writes the migration of its option, also one that needs a shell', async
   expect(empty).toMatchObject({ code: 2, err: expect.stringContaining('--migrate " ": expected a command') });
 });
 
-it('a person is asked about a migration that was found, and may change or decline it', async () => {
+it('a person may accept, change or decline a migration that was found', async () => {
   const answer = (text: string) =>
     gatherMigration(
       {
@@ -72,7 +72,7 @@ it('a person is asked about a migration that was found, and may change or declin
   expect(await answer('-')).toEqual({ command: proposed, accepted: false });
 });
 
-it('nobody is asked about a migration where none was found', async () => {
+it('init has no question about a migration where none was found', async () => {
   const ask = () => Promise.reject(new Error('asked'));
   expect(await gatherMigration({ given: () => undefined, ask, acceptInitial: false }, undefined)).toBeUndefined();
 });
