@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
@@ -21,7 +21,7 @@ export async function sentProgram(
   argument: object,
   { become }: { become: boolean },
 ): Promise<{ argv: string[]; input: string }> {
-  const input = await textOf(name);
+  const input = textOf(name);
   const python = ['/usr/bin/python3', '-I', '-c', bootstrap, `${Buffer.byteLength(input)}`, JSON.stringify(argument)];
   return { argv: [...(become ? ['sudo', '-n'] : []), ...python], input };
 }
@@ -68,10 +68,15 @@ export async function programInCommand(
   argument: object,
   { become }: { become: boolean },
 ): Promise<string[]> {
-  const python = ['/usr/bin/python3', '-I', '-c', await textOf(name), JSON.stringify(argument)];
+  const python = ['/usr/bin/python3', '-I', '-c', textOf(name), JSON.stringify(argument)];
   return [...(become ? ['sudo', '-n'] : []), ...python];
 }
 
-function textOf(name: HostProgram): Promise<string> {
-  return readFile(join(ownAnsibleFolder(), 'host-programs', `${name}.py`), 'utf8');
+const texts = new Map<HostProgram, string>();
+
+/** Read once, and without waiting for it: a rollback waits where logs are read. */
+function textOf(name: HostProgram): string {
+  const text = texts.get(name) ?? readFileSync(join(ownAnsibleFolder(), 'host-programs', `${name}.py`), 'utf8');
+  texts.set(name, text);
+  return text;
 }
