@@ -59,7 +59,11 @@ export async function runGroup(
   });
   const guard = guardGroup(child, clock, { timeoutMs, signal });
   try {
-    const result = await child;
+    const result = await Promise.race([child, guard.whenRefused.then(() => undefined)]);
+    if (result === undefined) {
+      child.unref();
+      return { exitCode: undefined, stdout: '', stderr: '', missing: false, stopped: guard.stopped };
+    }
     return {
       exitCode: result.exitCode,
       stdout: result.stdout,

@@ -51,11 +51,26 @@ export async function runLocalCommand(given: LocalCommand): Promise<void> {
     linger = clock.after(lingerMs, () => child.all.destroy());
   });
   try {
-    const { exitCode, signal: ended, code } = await child;
+    // What cannot be stopped is not waited for: the run has to undo its work.
+    const end = await Promise.race([child, guard.whenRefused.then(() => undefined)]);
+    if (end === undefined) {
+      child.all.destroy();
+      child.unref();
+    }
     lines.end();
+    if (guard.stopped) guard.end();
+    const { exitCode, signal: ended, code } = end ?? {};
     const shown = shellCommand(command);
     if (code === 'ENOENT' || code === 'EACCES') {
       throw new PipelineError('command.not-found', `\`${shown}\` could not be run in ${cwd}: ${program} was not found`);
+    }
+    if (guard.stopped && guard.refused) {
+      const why = guard.stopped === 'timeout' ? `did not finish within ${timeoutMs / 1000} s and ` : '';
+      throw new PipelineError(
+        guard.stopped === 'timeout' ? 'command.timeout' : 'command.failed',
+        `\`${shown}\` ${why}could not be stopped: it has started something as another user, which may go on`,
+        { details: last, fix: `look whether it still runs: ps -o pid,user,args -g ${child.pid}` },
+      );
     }
     if (guard.stopped === 'timeout') {
       const message = `\`${shown}\` did not finish within ${timeoutMs / 1000} s and was stopped`;

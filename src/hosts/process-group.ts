@@ -9,13 +9,19 @@ export type Stopped = 'timeout' | 'signal';
 /** A process group under a time limit. */
 export interface GuardedGroup {
   readonly stopped: Stopped | undefined;
-  /** Ends the guard, and kills what is left of a group that was stopped: its leader may exit before its workers. */
+  /** True once the system has refused to signal what is left of it: all of that belongs to another user, as what sudo has started does. */
+  readonly refused: boolean;
+  /** Resolves when {@link refused} becomes true: the group may go on for ever, and must not be waited for. */
+  readonly whenRefused: Promise<void>;
+  /**
+   * Ends the guard, and kills what is left of a group that was stopped: its leader may exit before its workers. Further calls do nothing.
+   */
   end(): void;
 }
 
 /**
  * Stops a process and all that it has started, by SIGTERM and then SIGKILL, at a time limit, when the signal is aborted, and when this
- * process exits.
+ * process exits. Nothing of this throws: it happens in listeners, where an error would end this process in the middle of a run.
  * @param child The leader of a process group (`detached`).
  */
 export function guardGroup(
@@ -25,12 +31,20 @@ export function guardGroup(
 ): GuardedGroup {
   let stopped: Stopped | undefined;
   let killer = { cancel: () => {} };
+  let refused = false;
+  let ended = false;
+  let refuse: () => void = () => undefined;
+  const whenRefused = new Promise<void>((resolve) => {
+    refuse = resolve;
+  });
   const kill = (name: NodeJS.Signals) => {
     if (child.pid === undefined) return;
     try {
       process.kill(-child.pid, name);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return;
+      refused = true;
+      refuse();
     }
   };
   const stop = (why: Stopped) => {
@@ -49,7 +63,13 @@ export function guardGroup(
     get stopped() {
       return stopped;
     },
+    get refused() {
+      return refused;
+    },
+    whenRefused,
     end() {
+      if (ended) return;
+      ended = true;
       if (stopped) kill('SIGKILL');
       timer.cancel();
       killer.cancel();

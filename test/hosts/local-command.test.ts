@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '@golden-pipeline/shared/clock';
 import { until } from '@golden-pipeline/shared/testing/until';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type LocalCommand, runLocalCommand } from '../../src/hosts/local-command.ts';
 
 let dir: string;
@@ -13,7 +13,10 @@ beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'gp-command-'));
   lines = [];
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(dir, { recursive: true, force: true });
+});
 
 const run = (command: string[], options: Partial<LocalCommand> = {}) =>
   runLocalCommand({
@@ -79,6 +82,54 @@ it('a command is stopped when the signal is aborted, also when it was before', a
   });
   await gone(lines[0]);
   await expect(shell('sleep 65', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'command.failed' });
+});
+
+/** As with a process group whose leader is sudo. */
+function refuseSignals() {
+  const { kill } = process;
+  vi.spyOn(process, 'kill').mockImplementation((pid, name) => {
+    if (pid > 0) return kill.call(process, pid, name);
+    throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+  });
+}
+
+it('a command of another user that cannot be stopped is not waited for, and the error says so', async () => {
+  refuseSignals();
+  const stop = new AbortController();
+  const refused = shell('echo $$; exec sleep 67', {
+    signal: stop.signal,
+    onLine: (line) => {
+      lines.push(line);
+      stop.abort();
+    },
+  });
+  await expect(refused).rejects.toMatchObject({
+    code: 'command.failed',
+    message: expect.stringContaining('could not be stopped: it has started something as another user'),
+    fix: expect.stringMatching(/^look whether it still runs: ps .* -g \d+$/),
+  });
+  process.kill(Number(lines[0]), 'SIGKILL');
+});
+
+it('a command of another user ends with its time limit, although it cannot be stopped', async () => {
+  refuseSignals();
+  const hanging = shell('echo $$; exec sleep 68', { timeoutMs: 300 });
+  await expect(hanging).rejects.toMatchObject({
+    code: 'command.timeout',
+    message: expect.stringContaining('did not finish within 0.3 s and could not be stopped'),
+  });
+  process.kill(Number(lines[0]), 'SIGKILL');
+});
+
+it('what a stopped command leaves of another user is named in its error', async () => {
+  const { kill } = process;
+  vi.spyOn(process, 'kill').mockImplementation((pid, name) => {
+    // The leader can be stopped; what is left of the group then belongs to another user.
+    if (pid > 0 || name === 'SIGTERM') return kill.call(process, pid, name);
+    throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+  });
+  const stopped = shell('exec sleep 69', { timeoutMs: 100 });
+  await expect(stopped).rejects.toMatchObject({ message: expect.stringContaining('could not be stopped') });
 });
 
 it('what a command has left in the background is not waited for', async () => {
