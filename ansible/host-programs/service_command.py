@@ -172,16 +172,31 @@ def supervise(service, words, merge):
 
 
 def stop(child):
+    """Stops all that the command has started: the leader may end at once, and leave what ignores SIGTERM."""
+    signal_group(child, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    signals = [signal.SIGTERM, signal.SIGKILL]
-    while child.poll() is None:
-        if time.monotonic() >= deadline or len(signals) == 2:
-            try:
-                os.killpg(child.pid, signals.pop(0) if signals else signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+    while lives(child) and time.monotonic() < deadline:
         time.sleep(0.05)
+    signal_group(child, signal.SIGKILL)
+    child.wait()
     sys.exit(143)
+
+
+def signal_group(child, number):
+    """False when nothing is left of the group."""
+    try:
+        os.killpg(child.pid, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def lives(child):
+    # A leader that nobody has waited for would be of the group for ever.
+    child.poll()
+    return signal_group(child, 0)
 
 
 def exists(service, program):

@@ -146,4 +146,18 @@ describe('the end of a command', () => {
       (state) => state === 'gone' || / Z /.test(state),
     );
   });
+
+  it('kills what ignores SIGTERM, although its leader has ended at once', async () => {
+    const deaf =
+      'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print("deaf", flush=True); time.sleep(90)';
+    const child = start(['sh', '-c', `python3 -c '${deaf}' & echo $! >child; wait; true`]);
+    await once(child.stdout, 'data');
+    const grandchild = Number(await readFile(join(release, 'child'), 'utf8'));
+    child.stdin.end();
+    expect((await once(child, 'exit'))[0]).toBe(143);
+    await until(
+      () => readFile(`/proc/${grandchild}/stat`, 'utf8').catch(() => 'gone'),
+      (state) => state === 'gone' || / Z /.test(state),
+    );
+  }, 20_000);
 });
