@@ -105,7 +105,7 @@ class Printer:
     def __init__(self, want):
         self.since = want['since']
         self.expression = None
-        self.values = secret_values(want['secrets'])
+        self.secrets, self.seen, self.values = want['secrets'], None, []
         self.last = None
         self.live = False
         self.count = 0
@@ -135,17 +135,16 @@ class Printer:
         if self.since is not None and at is not None and at < self.since:
             return
         length = len(text) if length is None else length
-        shown = text[:LONGEST].decode('utf-8', 'backslashreplace')
+        # Replaced before the line is cut or matched: neither a part of a value nor whether it matches may be seen.
+        clear = self.without_secrets(text, length > len(text))
+        shown = clear[:LONGEST].decode('utf-8', 'backslashreplace')
         if self.expression and not self.matches(shown):
             return
-        for value in self.values:
-            shown = shown.replace(value, '[redacted]')
         entry = {'t': at, 'm': shown}
         if stamped:
             entry['s'] = True
-        if length > LONGEST:
+        if length > LONGEST or len(clear) > LONGEST:
             entry['cut'] = length
-            entry['m'] = without_begun(shown, self.values)
         if self.bytes is None:
             self.write(entry)
         else:
@@ -175,6 +174,29 @@ class Printer:
                 self.put({'more': True})
         self.kept.clear()
 
+    def without_secrets(self, text, partial):
+        """`partial`: the line goes on, so a value may begin at its end."""
+        self.read_values()
+        for value in self.values:
+            text = text.replace(value, b'[redacted]')
+        if partial:
+            begun = max((begins_at_end(text, value) for value in self.values), default=0)
+            text = text[:len(text) - begun]
+        return text
+
+    def read_values(self):
+        """Again when they have changed, as `secrets refresh` does. Earlier ones still count: lines with them are still read."""
+        try:
+            file = os.lstat(self.secrets)
+            seen = file.st_ino, file.st_mtime_ns, file.st_size
+        except OSError:
+            seen = None
+        if seen == self.seen:
+            return
+        self.seen = seen
+        new = {value.encode('utf-8', 'surrogatepass') for value in secret_values(self.secrets)}
+        self.values = sorted(new.union(self.values), key=len, reverse=True)
+
     def matches(self, text):
         signal.setitimer(signal.ITIMER_REAL, MATCH_SECONDS)
         try:
@@ -183,6 +205,12 @@ class Printer:
             self.stop('it takes more than %d s for one line' % MATCH_SECONDS)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def begins_at_end(text, value):
+    """How many bytes at the end of a text are the beginning of a value."""
+    most = min(len(value) - 1, len(text))
+    return next((count for count in range(most, 0, -1) if text.endswith(value[:count])), 0)
 
 
 def secret_values(path):
@@ -194,15 +222,6 @@ def secret_values(path):
         return []
     lines = {line for value in known for line in [value, json.dumps(value)[1:-1], *value.splitlines()] if len(line) >= 6}
     return sorted(lines, key=len, reverse=True)
-
-
-def without_begun(text, values):
-    """Text that was cut, without the beginning of a value that it may end with."""
-    for value in values:
-        for length in range(min(len(value), len(text)) - 1, 5, -1):
-            if text.endswith(value[:length]):
-                return text[:-length] + '[redacted]'
-    return text
 
 
 # Files.

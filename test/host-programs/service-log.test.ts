@@ -107,6 +107,24 @@ describe('the log of a service in files', () => {
     expect(texts(await read())).toEqual(['using [redacted]']);
   });
 
+  it('shows no part of a secret at the place where a line is cut', async () => {
+    await writeFile(join(folder, 'values.json'), JSON.stringify({ key: 'hunter2-key', long: 'k'.repeat(300) }));
+    const line = (before: number, value: string) => `${'x'.repeat(before)}${value}${'y'.repeat(500)}\n`;
+    await writeFile(log(), line(8188, 'hunter2-key') + line(8250, 'hunter2-key') + line(8100, 'k'.repeat(300)));
+    for (const { m, cut } of await read()) {
+      expect(m).toMatch(/^x{8100,8192}(\[red)?/);
+      expect(m).not.toMatch(/h|k/);
+      expect(cut).toBeGreaterThan(8192);
+    }
+  });
+
+  it('does not tell by an expression whether a secret has a part', async () => {
+    await writeFile(join(folder, 'values.json'), JSON.stringify({ key: 'hunter2-key' }));
+    await writeFile(log(), stamped(1, 'using hunter2-key'));
+    expect(await read({ grep: 'hunter' })).toEqual([]);
+    expect(texts(await read({ grep: 'using' }))).toEqual(['using [redacted]']);
+  });
+
   it('shows lines that match an expression, and says what is wrong with one that cannot be used', async () => {
     await writeFile(log(), stamped(1, 'GET /') + stamped(2, 'Timeout of db') + stamped(3, `${'a'.repeat(40)}!`));
     expect(texts(await read({ grep: '(?i)timeout|refused' }))).toEqual(['Timeout of db']);
@@ -138,6 +156,19 @@ describe('a log that is followed', () => {
     child.stdin.end();
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);
+  });
+
+  it('does not show values of secrets that are refreshed meanwhile, nor those before', async () => {
+    const values = join(folder, 'values.json');
+    await writeFile(values, JSON.stringify({ key: 'first-value' }));
+    await writeFile(log(), stamped(1, 'has first-value'));
+    const { next } = follow({ lines: 10 });
+    expect((await next()).m).toBe('has [redacted]');
+    expect(await next()).toEqual({ live: true });
+    await writeFile(`${values}.new`, JSON.stringify({ key: 'second-value' }));
+    await rename(`${values}.new`, values);
+    await appendFile(log(), stamped(2, 'has second-value and first-value'));
+    expect((await next()).m).toBe('has [redacted] and [redacted]');
   });
 
   it('begins when the service writes its first line', async () => {
