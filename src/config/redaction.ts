@@ -16,19 +16,6 @@ export function redactionOf(
   return createRedact(knownSecrets(fleet, env));
 }
 
-/** Words without which no shape of a secret fits. */
-const suspicious = /secret|passw|passphrase|token|authorization|private key|:\/\//i;
-
-/**
- * The same for single lines, of which there may be millions: the shapes, which cost more than all the rest, are looked for only in lines
- * that can have one.
- */
-export function lineRedactionOf(...about: Parameters<typeof redactionOf>): (line: string) => string {
-  const redact = redactionOf(...about);
-  const known = knownSecrets(...about);
-  return (line) => (suspicious.test(line) || known.some((value) => line.includes(value)) ? redact(line) : line);
-}
-
 function knownSecrets(fleet: Parameters<typeof redactionOf>[0], env: Parameters<typeof redactionOf>[1]): string[] {
   const keys = inEnvironment.flatMap((name) => env[name] ?? []);
   return [...keys, ...secretsIn(fleet.ansible?.variables ?? {}, false)];

@@ -22,8 +22,9 @@ export interface LocalCommand {
 
 /** A line without an end, such as that of a binary file, is passed on in pieces of this many characters. */
 const longestLine = 16_384;
-/** Last lines in an error. */
+/** Last lines in an error, and characters of each. */
 const shownLines = 15;
+const shownCharacters = 2000;
 /** How long output is awaited from what it has left in the background, in milliseconds. */
 const lingerMs = 1000;
 
@@ -41,7 +42,7 @@ export async function runLocalCommand(given: LocalCommand): Promise<void> {
   const guard = guardGroup(child, clock, { timeoutMs, signal });
   const last: string[] = [];
   const lines = splitLines((line) => {
-    last.push(line);
+    last.push(line.length > shownCharacters ? `${line.slice(0, shownCharacters)}...` : line);
     if (last.length > shownLines) last.shift();
     onLine?.(line);
   });

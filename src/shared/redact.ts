@@ -12,22 +12,32 @@ export function isSecretKey(key: string): boolean {
   return secretKey.test(key);
 }
 
-const inText: [RegExp, string][] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, redacted],
+/** Words of a name whose value is a secret, in text. */
+const name = 'secret|passw(?:or)?d|passphrase|(?:access|auth|session|security)_?token';
+
+/**
+ * The usual shapes of secrets. Texts are also what other programs print, in lines of any length, so each takes time in proportion to the text:
+ * what stands before the word that makes it a secret has no repetition, or one with a limit.
+ */
+export const shapes: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]{0,64}PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]{0,64}PRIVATE KEY-----|$)/g, redacted],
   // The password in a URL.
-  [/([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${redacted}@`],
-  [/\b(authorization:\s*)(basic|bearer)?\s*\S+/gi, `$1${redacted}`],
+  [/([a-z0-9+.-]:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${redacted}@`],
+  [/\b(authorization:\s{0,64})((basic|bearer)\s{1,64})?\S+/gi, `$1${redacted}`],
   // name=value and "name": "value", as tools print their settings.
-  [
-    /(["']?[\w-]*(?:secret|passw(?:or)?d|passphrase|(?:access|auth|session|security)_?token)[\w-]*["']?\s*(?:=|":|':)\s*)("[^"]*"|'[^']*'|[^\s,;&]+)/gi,
-    `$1${redacted}`,
-  ],
+  [new RegExp(`((?:${name})[\\w-]{0,64}["']?\\s*(?:=|":|':)\\s*)("[^"]*"|'[^']*'|[^\\s,;&]+)`, 'gi'), `$1${redacted}`],
   // name: value, as in YAML; in prose (`the password: it was wrong`) this hides one word.
   [
-    /((?:^|[\s{,])[\w-]*(?:secret|passw(?:or)?d|passphrase|(?:access|auth|session|security)_?token)[\w-]*:[ \t]+)(?!\[redacted\])("[^"]*"|'[^']*'|[^\s,;}]+)/gim,
+    new RegExp(
+      `((?:^|[\\s{,])[\\w-]{0,64}(?:${name})[\\w-]{0,64}:[ \\t]+)(?!\\[redacted\\])("[^"]*"|'[^']*'|[^\\s,;}]+)`,
+      'gim',
+    ),
     `$1${redacted}`,
   ],
 ];
+
+/** Words without which no shape fits: almost every text has none of them. */
+const suspicious = /secret|passw|passphrase|token|authorization|private key|:\/\//i;
 
 /**
  * Builds the redaction for a run: by key, by the usual shapes in text, and the given values anywhere.
@@ -39,7 +49,8 @@ export function createRedact(values: readonly string[] = []): Redact {
   const text = (value: string): string => {
     let out = value;
     for (const secret of known) out = out.replaceAll(secret, redacted);
-    for (const [pattern, by] of inText) out = out.replace(pattern, by);
+    if (!suspicious.test(out)) return out;
+    for (const [pattern, by] of shapes) out = out.replace(pattern, by);
     return out;
   };
   const walk = (value: unknown): unknown => {
@@ -51,6 +62,7 @@ export function createRedact(values: readonly string[] = []): Redact {
     );
   };
   return <T>(value: T): T => {
+    if (typeof value === 'string') return text(value) as T;
     const plain = JSON.stringify(value);
     return (plain === undefined ? undefined : walk(JSON.parse(plain))) as T;
   };

@@ -143,3 +143,10 @@ it('output without line ends and with binary bytes is passed on in pieces', asyn
   expect(lines.length).toBeGreaterThanOrEqual(3);
   expect(lines.join('')).toHaveLength(40_001);
 });
+
+it('the error of a command keeps the beginnings of its long lines', async () => {
+  const failed = shell("head -c 40000 /dev/zero | tr '\\0' x; echo; exit 4");
+  const { details } = await failed.catch((error) => error);
+  expect(details.every((line: string) => line.length <= 2003)).toBe(true);
+  expect(details[0]).toBe(`${'x'.repeat(2000)}...`);
+});

@@ -1,6 +1,7 @@
+import vm from 'node:vm';
 import fc from '@golden-pipeline/shared/testing/fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRedact, isSecretKey, redacted } from '../../src/shared/redact.ts';
+import { createRedact, isSecretKey, redacted, shapes } from '../../src/shared/redact.ts';
 
 const redact = createRedact(['s3cr3t-value', 'abc']);
 
@@ -56,6 +57,35 @@ describe('redaction', () => {
         },
       ),
     );
+  });
+
+  const long = 1024 * 1024;
+  it.each([
+    ['word characters', 'x'.repeat(long)],
+    ['hexadecimal digits', '0123456789abcdef'.repeat(long / 16)],
+    ['the name of a secret', 'secret-'.repeat(long / 7)],
+    ['blanks behind the name of a secret', `password${' '.repeat(long)}`],
+    ['blanks in a header', `authorization:${' '.repeat(long)}`],
+    ['schemes of URLs', 'a://b:c'.repeat(long / 7)],
+    ['beginnings of keys', '-----BEGIN A '.repeat(long / 13)],
+    ['quotes', `secret="'`.repeat(long / 9)],
+    ['names in YAML', ' secret_x'.repeat(long / 9)],
+  ])('works through a mebibyte of %s, and hides what comes behind it', (_, text) => {
+    // Where the work grows with the square of the length, this takes hours; the limit is only there to end that.
+    const given = { redact, text: `${text}\ntoken password=hunter2 https://me:hunter3@db/\n` };
+    const out = vm.runInNewContext('redact(text)', given, { timeout: 60_000 }) as string;
+    expect(out).not.toMatch(/hunter/);
+    expect(out.length).toBeGreaterThan(10);
+  });
+
+  it('has no shape that repeats letters without a limit before it is known to be a secret', () => {
+    for (const [{ source }] of shapes) expect(source).not.toMatch(/^[^=:]*\[[^\]]*(\\w|a-z|A-Z)[^\]]*\][*+]/);
+  });
+
+  it.each([10, 1000, 100_000])('hides the same with %i word characters before it', (count) => {
+    const run = `${'x'.repeat(count)}`;
+    expect(redact(`${run} ${run}_password=hunter2 end`)).toBe(`${run} ${run}_password=${redacted} end`);
+    expect(redact(`${run}://me:hunter2@db`)).toBe(`${run}://me:${redacted}@db`);
   });
 
   it('accepts undefined', () => expect(redact(undefined)).toBeUndefined());

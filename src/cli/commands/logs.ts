@@ -1,7 +1,7 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
 import { withServices } from '../../composition/with-services.ts';
-import { lineRedactionOf } from '../../config/redaction.ts';
+import { redactionOf } from '../../config/redaction.ts';
 import { exitCodeOf } from '../../engine/interrupt.ts';
 import type { LogQuery } from '../../fleet/logs/read-host.ts';
 import { readFleetLogs } from '../../logs/read-fleet.ts';
@@ -25,7 +25,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const fleet = await fleetOf(context, app, options);
   const colors = colorsFor(useColor(context, options, context.stdout));
   const view = options.json ? jsonView() : textView(colors, () => context.clock.now());
-  const redact = lineRedactionOf(fleet, context.env);
+  const redact = redactionOf(fleet, context.env);
   const stop = stopSignalsOf(context);
   try {
     const unread = await withServices(context, fleet, (services) =>
