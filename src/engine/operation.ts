@@ -41,8 +41,8 @@ export interface EndedRun {
   operation: string;
   run: string;
   outcome: Outcome;
-  /** Why it did not end as `done`. */
-  error?: unknown;
+  /** Why it did not end as `done`, in words without secrets. */
+  error?: string;
   clock: Clock;
   signal: AbortSignal;
   /** Says what is done meanwhile, a line each. */

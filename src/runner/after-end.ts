@@ -21,7 +21,8 @@ export async function afterEnd<Services, State>(
 ): Promise<string[]> {
   const report = (line: string) => reporter.report({ code: 'run.after-end', line: redact(line) });
   const stop = signal && !signal.aborted ? signal : new AbortController().signal;
-  const ended = { operation: operation.name, run, outcome, error, clock, signal: stop, report };
+  const why = error === undefined ? {} : { error: redact(messageOf(error)) };
+  const ended = { operation: operation.name, run, outcome, ...why, clock, signal: stop, report };
   try {
     return redact((await operation.afterEnd?.(ended, state, services)) ?? []);
   } catch (problem) {

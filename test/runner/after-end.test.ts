@@ -7,6 +7,7 @@ import { releaseOperation } from '../../src/release/operation.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { rollbackOperation } from '../../src/rollback/operation.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
+import { afterEnd } from '../../src/runner/after-end.ts';
 import { recoverRun } from '../../src/runner/recover.ts';
 import { runOperation } from '../../src/runner/run-operation.ts';
 import { createRedact } from '../../src/shared/redact.ts';
@@ -104,6 +105,20 @@ it('what such a hook prints is reported without secrets', async () => {
   } finally {
     delete process.env.SECRET_TOKEN;
   }
+}, 60_000);
+
+it('such a hook gets the error without secrets, in its environment and in its file of facts', async () => {
+  await writeFile(file('tell'), `${script.replace('exit $1', '')}cat "$PIPELINE_FACTS" >>told\n`);
+  const runner = runnerOfTest(world.clock, 'pipeline release api', { redact: createRedact([secret]) });
+  const error = new PipelineError('test.broken', `cannot log in with ${secret}, password=hunter2`);
+  const { initial: state } = await planRelease(world.services, world.clock, {});
+  const ended = { run: 'r-1', outcome: 'failed' as const, error, state };
+  expect(await afterEnd(runner, releaseOperation, world.services, ended)).toEqual([]);
+  const text = await readFile(file('told'), 'utf8');
+  expect(text).toContain('failed cannot log in with [redacted], password=[redacted]');
+  expect(text).toContain('"error":"cannot log in with [redacted], password=[redacted]"');
+  expect(text).not.toMatch(/abcdef|hunter2/);
+  await writeFile(file('tell'), script);
 }, 60_000);
 
 it('the release of a crashed process that another one undoes has its on-failure', async () => {

@@ -25,7 +25,7 @@ export async function runEndHooks(
     ...(version !== undefined && { version }),
     ...(commit !== undefined && { commit }),
     ...(previous !== undefined && { previous }),
-    ...(error !== undefined && { error: messageOf(error) }),
+    ...(error !== undefined && { error }),
   };
   const warnings: string[] = [];
   for (const { at, run: work } of services.fleet.release.hooks) {
