@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '@golden-pipeline/shared/clock';
 import type { SignalSource } from '../engine/interrupt.ts';
+import type { Redact } from '../shared/redact.ts';
 
 /** Where text goes; a terminal knows that it is one. */
 export interface Output {
@@ -28,6 +29,8 @@ export interface CliContext {
   readonly clock: Clock;
   /** Ends the process at once; only for the second interrupt. */
   exit(code: number): void;
+  /** The redaction of the fleet that the command is about, once that is known. */
+  redact?: Redact;
   /** What a command has begun beside its work, and the process waits for once the result is printed; it never rejects. */
   afterwards?: () => Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { messageOf, usageError } from '@golden-pipeline/shared/errors';
+import { redactionOf } from '../config/redaction.ts';
 import { toShownError } from '../shared/shown-error.ts';
 import { commandLine } from './command-line.ts';
 import type { CliContext } from './context.ts';
@@ -32,7 +33,9 @@ export async function withGithubSummary(context: CliContext, work: () => Promise
   try {
     return await work();
   } catch (error) {
-    appendGithubSummary(context, renderFailureMarkdown(commandLine(context.argv), toShownError(error)));
+    const redact = context.redact ?? redactionOf({}, context.env);
+    const { command, shown } = redact({ command: commandLine(context.argv), shown: toShownError(error) });
+    appendGithubSummary(context, renderFailureMarkdown(command, shown));
     throw error;
   }
 }
