@@ -22,6 +22,13 @@ it('the workflow for GitHub needs an approval, no stored key for AWS, and never 
   expect(JSON.stringify(jobs)).not.toMatch(/aws-access-key-id|secret-access-key/i);
 });
 
+it('the workflow for GitHub releases the commit that it runs for, and takes no other', async () => {
+  const { jobs, on } = await readYaml<GithubWorkflow>('github-actions.yml');
+  expect(on).toEqual({ push: { branches: ['main'] }, workflow_dispatch: null });
+  expect(jobs.release.env.REF).toBe('${{ github.sha }}');
+  expect(await readFile(ciFile('github-actions.yml'), 'utf8')).not.toContain('inputs.');
+});
+
 it('no text from outside is put into the shell of a GitHub step', async () => {
   const { jobs } = await readYaml<GithubWorkflow>('github-actions.yml');
   const scripts = jobs.release.steps.flatMap(({ run }) => run ?? []);
