@@ -5,6 +5,7 @@ import type { FleetHost } from '../fleet/fleet-hosts.ts';
 import { releaseRoot } from '../fleet/release-root.ts';
 import { programInCommand, sentProgram } from '../hosts/host-program.ts';
 import type { AccessedInstance } from '../ledger/access.ts';
+import { orAbort } from '../shared/or-abort.ts';
 import { type Accessor, type AccessPorts, beginAccess } from './record.ts';
 
 /** How a command ended on an instance. */
@@ -24,7 +25,7 @@ export interface ExecListener {
 /**
  * Runs a command on several hosts side by side, with its output line by line. Every host is tried; one that cannot be reached has an error
  * in its result.
- * @throws PipelineError `access.not-recorded`, before anything is started
+ * @throws PipelineError `access.not-recorded`, and the reason of the signal, before anything is started
  */
 export async function execOnHosts(
   ports: AccessPorts,
@@ -41,7 +42,7 @@ export async function execOnHosts(
   );
   // Each connection listens to it.
   setMaxListeners(0, signal);
-  return recorded(ports, hosts, listener, accessor, () =>
+  return recorded(ports, hosts, listener, accessor, signal, () =>
     pMap(
       hosts,
       (host) =>
@@ -71,7 +72,7 @@ export async function execHere(
     ? { argv: await programInCommand('service_command', argument, ports.fleet.ssh) }
     : await sentProgram('service_command', argument, ports.fleet.ssh);
   const { argv, ...input } = program;
-  const results = await recorded(ports, [host], listener, accessor, async () => [
+  const results = await recorded(ports, [host], listener, accessor, signal, async () => [
     await resultOf(host, signal, () => ports.hosts.attach(host, argv, { terminal, signal, ...input })),
   ]);
   return results[0] as ExecResult;
@@ -87,7 +88,7 @@ export async function logIn(
 ): Promise<ExecResult> {
   const shell = 'cd "$1" 2>/dev/null; [ -n "$SHELL" ] || SHELL=/bin/sh; exec "$SHELL" -l';
   const argv = ['/bin/sh', '-c', shell, 'sh', `${releaseRoot(ports.fleet)}/current`];
-  const results = await recorded(ports, [host], listener, accessor, async () => [
+  const results = await recorded(ports, [host], listener, accessor, signal, async () => [
     await resultOf(host, signal, () => ports.hosts.attach(host, argv, { terminal: true, signal })),
   ]);
   return results[0] as ExecResult;
@@ -107,14 +108,17 @@ async function recorded(
   hosts: readonly FleetHost[],
   listener: ExecListener,
   accessor: Accessor,
+  signal: AbortSignal,
   work: () => Promise<ExecResult[]>,
 ): Promise<ExecResult[]> {
-  const access = await beginAccess(ports, accessor, hosts);
+  const access = await orAbort(beginAccess(ports, accessor, hosts), signal);
   listener.begun(access.id, hosts);
   const results = await work();
-  await access
-    .finish(results)
-    .catch((error: unknown) => listener.note(`its end could not be recorded in the ledger: ${messageOf(error)}`));
+  const finish = access.finish(results);
+  // What a signal has ended is recorded, too; a second one exits.
+  await (signal.aborted ? finish : orAbort(finish, signal)).catch((error: unknown) =>
+    listener.note(`its end could not be recorded in the ledger: ${messageOf(error)}`),
+  );
   return results;
 }
 

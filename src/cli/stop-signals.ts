@@ -1,8 +1,9 @@
-import { type StopSignal, stopSignals } from '../engine/interrupt.ts';
+import { installInterrupt, type StopSignal } from '../engine/interrupt.ts';
 import type { CliContext } from './context.ts';
 
-/** Ends what only reads or watches: the first signal aborts, and there is nothing to undo. */
+/** Ends what only reads or watches: the first signal aborts, and there is nothing to undo; the second one exits at once. */
 export interface StopSignals {
+  /** Its reason is an `Interrupted` where a signal of the system has come. */
   readonly signal: AbortSignal;
   /** The first signal that came. */
   readonly received: StopSignal | undefined;
@@ -12,25 +13,19 @@ export interface StopSignals {
 }
 
 /** Listens until `remove` is called. */
-export function stopSignalsOf({ signals }: Pick<CliContext, 'signals'>): StopSignals {
-  const stop = new AbortController();
-  let received: StopSignal | undefined;
-  const listeners = stopSignals.map((name): [StopSignal, () => void] => [
-    name,
-    () => {
-      received ??= name;
-      stop.abort();
-    },
-  ]);
-  for (const [name, listener] of listeners) signals.on(name, listener);
+export function stopSignalsOf(context: Pick<CliContext, 'signals' | 'exit'>): StopSignals {
+  const interrupt = installInterrupt({
+    source: context.signals,
+    onSecond: () => undefined,
+    exit: (code) => context.exit(code),
+  });
+  const own = new AbortController();
   return {
-    signal: stop.signal,
+    signal: AbortSignal.any([interrupt.signal, own.signal]),
     get received() {
-      return received;
+      return interrupt.received;
     },
-    abort: () => stop.abort(),
-    remove() {
-      for (const [name, listener] of listeners) signals.off(name, listener);
-    },
+    abort: () => own.abort(),
+    remove: () => interrupt.remove(),
   };
 }

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
+import { orAbort } from '../shared/or-abort.ts';
 import { shellCommand } from './quote.ts';
 import { sshMissing } from './ssh.ts';
 import type { AttachOptions, Host, ProgramEnd, StreamOptions } from './types.ts';
@@ -30,7 +31,8 @@ export async function streamProgram(
   argv: string[],
   { onLine, input, signal }: StreamOptions,
 ): Promise<(ProgramEnd & { stderr: string }) | undefined> {
-  const words = await connections.words(host, '-T');
+  const words = await wordsOf(connections, host, '-T', signal);
+  if (words === undefined) return undefined;
   const child = execa('ssh', [...words, shellCommand(argv)], {
     reject: false,
     stdin: 'pipe',
@@ -68,7 +70,8 @@ export async function attachProgram(
   argv: string[],
   { terminal, input, signal }: AttachOptions,
 ): Promise<ProgramEnd | undefined> {
-  const words = await connections.words(host, terminal ? '-t' : '-T');
+  const words = await wordsOf(connections, host, terminal ? '-t' : '-T', signal);
+  if (words === undefined) return undefined;
   const command = argv.length > 0 ? [shellCommand(argv)] : [];
   const child = execa('ssh', [...words, ...command], {
     reject: false,
@@ -86,6 +89,17 @@ export async function attachProgram(
   // What was printed on a terminal is not known here: only the log of the jump host or session tells.
   const stdout = terminal ? 'any' : '';
   return endOf(connections, host, result, { stdout, stderr: terminal ? 'shown' : stderr() || 'none' });
+}
+
+/** The pinned key may have to be read of the cloud first; undefined when the signal comes before that is done. */
+async function wordsOf(connections: Connections, host: Host, extra: string, signal: AbortSignal | undefined) {
+  if (!signal) return connections.words(host, extra);
+  try {
+    return await orAbort(connections.words(host, extra), signal);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 async function endOf(

@@ -5,6 +5,7 @@ import { readInstance } from '../aws/instances.ts';
 import { chooseHosts, type FleetHost, fleetHosts, type HostChoice } from '../fleet/fleet-hosts.ts';
 import { type LogQuery, readHostLog } from '../fleet/logs/read-host.ts';
 import type { Services } from '../fleet/services.ts';
+import { orAbort } from '../shared/or-abort.ts';
 import type { FleetLogEntry } from './entry.ts';
 import { createMerge, type MergeSource } from './merge.ts';
 
@@ -29,7 +30,7 @@ const againMs = 1000;
  * Reads the logs of a fleet's instances side by side, merged by time, and with `follow` those of instances that come later, until the
  * signal. An instance that ends meanwhile, or cannot be reached, is noted; the others are read on.
  * @returns ids of the instances whose log was not read to its end
- * @throws as {@link chooseHosts}; usage error `logs.grep`
+ * @throws as {@link chooseHosts}; usage error `logs.grep`; the reason of the signal before the instances are known
  */
 export async function readFleetLogs(
   ports: Ports,
@@ -68,7 +69,7 @@ export async function readFleetLogs(
     );
   };
 
-  const chosen = chooseHosts(await fleetHosts(ports), ports.fleet, choice);
+  const chosen = chooseHosts(await orAbort(fleetHosts(ports), signal), ports.fleet, choice);
   listener.hosts(chosen);
   for (const host of chosen) begin(host, query);
   if (query.follow) {
@@ -89,7 +90,7 @@ export async function readFleetLogs(
 async function look(clock: Clock, signal: AbortSignal, again: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(lookMs, signal).catch(() => undefined);
-    if (!signal.aborted) await again().catch(() => undefined);
+    if (!signal.aborted) await orAbort(again(), signal).catch(() => undefined);
   }
 }
 
@@ -151,7 +152,8 @@ async function readOne(
     } catch (error) {
       if (signal.aborted) return true;
       if (!(error instanceof PipelineError) || error.outcome === 'usage') throw error;
-      const now = await stateOf(ports, instanceId);
+      const now = await orAbort(stateOf(ports, instanceId), signal).catch(() => undefined);
+      if (signal.aborted) return true;
       if (now === 'terminated' || now === 'shutting-down' || now === 'stopped' || now === 'stopping') {
         listener.note(`${instanceId} is gone (${now}): no more lines of it`);
         return query.follow;

@@ -141,3 +141,24 @@ it('an end that cannot be recorded is noted, and the results are still given', a
   expect(results).toHaveLength(3);
   expect(notes.at(-1)).toBe('its end could not be recorded in the ledger: no network');
 });
+
+it.each([
+  ['before anything is started', false],
+  ['at the end', true],
+])('a ledger that does not answer %s is waited for until the signal', async (_, atEnd) => {
+  const stop = new AbortController();
+  const save = ledger.access.save;
+  ledger.access.save = (record) => {
+    if (Boolean(record.finishedAt) !== atEnd) return save(record);
+    queueMicrotask(() => stop.abort(new Error('Ctrl-C')));
+    return new Promise(() => undefined);
+  };
+  const results = execOnHosts(ports, hosts, ['id'], listener, accessor, stop.signal);
+  if (atEnd) {
+    expect(await results).toHaveLength(3);
+    expect(notes.at(-1)).toBe('its end could not be recorded in the ledger: Ctrl-C');
+  } else {
+    await expect(results).rejects.toThrow('Ctrl-C');
+    expect(told).toEqual([]);
+  }
+});

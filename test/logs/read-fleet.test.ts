@@ -58,6 +58,14 @@ const untilStopped = ({ signal }: StreamOptions) =>
   new Promise<number>((resolve) => signal?.addEventListener('abort', () => resolve(0)));
 
 describe('the logs of a fleet', () => {
+  it('end with the signal while the cloud does not say which instances there are', async () => {
+    stage.services.aws.autoScaling.send = () => new Promise(() => undefined);
+    stage.services.aws.ec2.send = () => new Promise(() => undefined);
+    const reading = read();
+    stop.abort(new Error('Ctrl-C'));
+    await expect(reading).rejects.toThrow('Ctrl-C');
+  });
+
   it('are read on all instances side by side, merged by time', async () => {
     const [first, second] = await fleetOf(2);
     program = async (host, options) => {

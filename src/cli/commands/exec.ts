@@ -2,18 +2,20 @@ import { hostname } from 'node:os';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { type ExecListener, type ExecResult, execHere, execOnHosts } from '../../access/exec.ts';
 import type { Accessor } from '../../access/record.ts';
+import type { OpenServices } from '../../composition/services.ts';
 import { withServices } from '../../composition/with-services.ts';
 import { redactionOf } from '../../config/redaction.ts';
 import type { Fleet } from '../../config/settings.ts';
 import { exitCodeOf } from '../../engine/interrupt.ts';
 import { chooseHosts, type FleetHost, fleetHosts } from '../../fleet/fleet-hosts.ts';
+import { orAbort } from '../../shared/or-abort.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { commandLine } from '../command-line.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
 import { flag, parseOptions } from '../options.ts';
-import { stopSignalsOf } from '../stop-signals.ts';
+import { type StopSignals, stopSignalsOf } from '../stop-signals.ts';
 import { execSummary, prefixes } from '../views/exec.ts';
 import { writeJson } from '../views/json.ts';
 import { colorsFor, printable } from '../views/text.ts';
@@ -29,39 +31,35 @@ export const run: CommandModule['run'] = async (context, [app, ...words], option
   const choice = readHostChoice(options);
   refuseContradictions(context, options, { all, one, terminal, instance: choice.instance });
   const fleet = await fleetOf(context, app, options);
-  return withServices(context, fleet, async (services) => {
-    const hosts = chooseHosts(await fleetHosts(services), fleet, choice);
-    if (!all) return onOne(context, options, services, hosts[0] as FleetHost, command, terminal);
+  const stop = stopSignalsOf(context);
+  const work = async (services: OpenServices) => {
+    const hosts = chooseHosts(await orAbort(fleetHosts(services), stop.signal), fleet, choice);
+    if (!all && !options.json) return onOne(context, services, hosts[0] as FleetHost, { command, terminal }, stop);
+    if (!all) return onAll(context, options, services, hosts.slice(0, 1), command, stop);
     const serving = hosts.filter((host) => host.serves);
     if (serving.length === 0) {
       throw new PipelineError('instance.none', `no instance of ${app} is in service`, {
         fix: `pipeline status ${app}`,
       });
     }
-    return onAll(context, options, services, serving, command);
-  });
+    return onAll(context, options, services, serving, command, stop);
+  };
+  return withServices(context, fleet, work, stop.signal).finally(() => stop.remove());
 };
 
 type Ports = Parameters<typeof execOnHosts>[0];
 
 async function onOne(
   context: CliContext,
-  options: CommandOptions,
   ports: Ports,
   host: FleetHost,
-  command: readonly string[],
-  terminal: boolean,
+  { command, terminal }: { command: readonly string[]; terminal: boolean },
+  stop: StopSignals,
 ): Promise<number> {
-  if (options.json) return onAll(context, options, ports, [host], command);
-  const stop = stopSignalsOf(context);
-  try {
-    const accessor = accessorOf(context, ports.fleet, 'exec');
-    const listener = listenerOf(context, (id) => `on ${named(host)}; recorded as ${id}`);
-    const result = await execHere(ports, host, command, { terminal }, listener, accessor, stop.signal);
-    return endOfOne(result, stop.received && exitCodeOf[stop.received]);
-  } finally {
-    stop.remove();
-  }
+  const accessor = accessorOf(context, ports.fleet, 'exec');
+  const listener = listenerOf(context, (id) => `on ${named(host)}; recorded as ${id}`);
+  const result = await execHere(ports, host, command, { terminal }, listener, accessor, stop.signal);
+  return endOfOne(result, stop.received && exitCodeOf[stop.received]);
 }
 
 /** The exit code of the command itself. @throws PipelineError `exec.unreachable` where there is none */
@@ -77,8 +75,8 @@ async function onAll(
   ports: Ports,
   hosts: readonly FleetHost[],
   command: readonly string[],
+  stop: StopSignals,
 ): Promise<number> {
-  const stop = stopSignalsOf(context);
   const colors = colorsFor(useColor(context, options, context.stdout));
   const prefix = prefixes(hosts, colors);
   const output = new Map<string, string>();
@@ -96,20 +94,16 @@ async function onAll(
       if (context.stdout.lost) stop.abort();
     },
   };
-  try {
-    const accessor = accessorOf(context, ports.fleet, 'exec');
-    const results = await execOnHosts(ports, hosts, command, listener, accessor, stop.signal);
-    const failed = results.some((result) => result.exitCode !== 0);
-    const code = stop.received ? exitCodeOf[stop.received] : failed ? exitCodes.failed : exitCodes.done;
-    if (options.json) {
-      const { app, environment } = ports.fleet;
-      const instances = results.map((result) => ({ ...result, output: output.get(result.id) ?? '' }));
-      writeJson(context.stdout, { app, environment, command, outcome: failed ? 'failed' : 'done', instances });
-    } else context.stderr.write(printable(execSummary(results)));
-    return code;
-  } finally {
-    stop.remove();
-  }
+  const accessor = accessorOf(context, ports.fleet, 'exec');
+  const results = await execOnHosts(ports, hosts, command, listener, accessor, stop.signal);
+  const failed = results.some((result) => result.exitCode !== 0);
+  const code = stop.received ? exitCodeOf[stop.received] : failed ? exitCodes.failed : exitCodes.done;
+  if (options.json) {
+    const { app, environment } = ports.fleet;
+    const instances = results.map((result) => ({ ...result, output: output.get(result.id) ?? '' }));
+    writeJson(context.stdout, { app, environment, command, outcome: failed ? 'failed' : 'done', instances });
+  } else context.stderr.write(printable(execSummary(results)));
+  return code;
 }
 
 /** Who does it, for the record of the ledger. */

@@ -1,5 +1,6 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
+import type { OpenServices } from '../../composition/services.ts';
 import { withServices } from '../../composition/with-services.ts';
 import { redactionOf } from '../../config/redaction.ts';
 import { exitCodeOf } from '../../engine/interrupt.ts';
@@ -28,7 +29,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const redact = redactionOf(fleet, context.env);
   const stop = stopSignalsOf(context);
   try {
-    const unread = await withServices(context, fleet, (services) =>
+    const work = (services: OpenServices) =>
       readFleetLogs(
         services,
         { choice, query },
@@ -42,8 +43,8 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
           note: (note) => context.stderr.write(`${printable(note)}\n`),
         },
         { clock: context.clock, signal: stop.signal },
-      ),
-    );
+      );
+    const unread = await withServices(context, fleet, work, stop.signal);
     if (stop.received) return exitCodeOf[stop.received];
     return unread.length === 0 || stop.signal.aborted ? exitCodes.done : exitCodes.failed;
   } finally {
