@@ -1,6 +1,7 @@
 """Runs a command as a service does: as its user, in the folder of the release that is current, with the service's environment and secrets.
 
-The one argument is JSON: {app, root, command, terminal, merge}, and `services`, the folder that runit supervises. With `terminal` the command takes the place of this program. Otherwise it runs
+The one argument is JSON: {app, root, command, terminal, merge}; `command` is a list, or how many bytes of standard input are that list as
+JSON, as sudo writes arguments to the log of the host. Also `services`, the folder that runit supervises. With `terminal` the command takes the place of this program. Otherwise it runs
 until it exits, or until standard input is closed, which is what a lost connection looks like: then it is stopped. `merge`: its standard
 error goes to its standard output. The exit code is that of the command, or 128 and the number of its signal; as in a shell, 127 when the
 command does not exist and 126 when it cannot be started; 125 when the service's definition cannot be read.
@@ -208,6 +209,8 @@ def exists(service, program):
 def main():
     want = json.loads(sys.argv[1])
     command = want['command']
+    if isinstance(command, int):
+        command = json.loads(sys.stdin.buffer.read(command).decode())
     try:
         service = Service(want['app'], want['root'], want.get('services', '/etc/service'))
         words = service.words(command)

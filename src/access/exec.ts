@@ -35,11 +35,7 @@ export async function execOnHosts(
   accessor: Accessor,
   signal: AbortSignal,
 ): Promise<ExecResult[]> {
-  const { argv, input } = await sentProgram(
-    'service_command',
-    argumentOf(ports, command, { terminal: false, merge: true }),
-    ports.fleet.ssh,
-  );
+  const { argv, input } = await sentCommand(ports, command, { merge: true });
   // Each connection listens to it.
   setMaxListeners(0, signal);
   return recorded(ports, hosts, listener, accessor, signal, () =>
@@ -67,10 +63,10 @@ export async function execHere(
   accessor: Accessor,
   signal: AbortSignal,
 ): Promise<ExecResult> {
-  const argument = argumentOf(ports, command, { terminal, merge: false });
+  const argument = argumentOf(ports, command, { terminal: true, merge: false });
   const program = terminal
     ? { argv: await programInCommand('service_command', argument, ports.fleet.ssh) }
-    : await sentProgram('service_command', argument, ports.fleet.ssh);
+    : await sentCommand(ports, command, { merge: false });
   const { argv, ...input } = program;
   const results = await recorded(ports, [host], listener, accessor, signal, async () => [
     await resultOf(host, signal, () => ports.hosts.attach(host, argv, { terminal, signal, ...input })),
@@ -97,10 +93,18 @@ export async function logIn(
 /** The argument of the program on the host (ansible/host-programs/service_command.py). */
 function argumentOf(
   { fleet }: AccessPorts,
-  command: readonly string[],
+  command: readonly string[] | number,
   { terminal, merge }: { terminal: boolean; merge: boolean },
 ) {
   return { app: fleet.app, root: releaseRoot(fleet), command, terminal, merge };
+}
+
+/** The command goes the way of the program, and not as an argument: sudo writes arguments to the log of the host. */
+async function sentCommand(ports: AccessPorts, command: readonly string[], { merge }: { merge: boolean }) {
+  const words = JSON.stringify(command);
+  const argument = argumentOf(ports, Buffer.byteLength(words), { terminal: false, merge });
+  const { argv, input } = await sentProgram('service_command', argument, ports.fleet.ssh);
+  return { argv, input: `${input}${words}` };
 }
 
 async function recorded(

@@ -80,6 +80,18 @@ describe('a command on a host with runit', () => {
   });
 });
 
+it('a command that comes by standard input, behind the program itself, runs as it is', async () => {
+  const words = JSON.stringify(['echo', 'ä "b" $HOME']);
+  const want = { app: 'api', root, command: Buffer.byteLength(words), terminal: false, merge: false };
+  const text = await readFile(program, 'utf8');
+  const bootstrap = 'import sys; exec(sys.stdin.buffer.read(int(sys.argv.pop(1))))';
+  const child = spawn('python3', ['-I', '-c', bootstrap, `${Buffer.byteLength(text)}`, JSON.stringify(want)]);
+  child.stdin.write(text + words);
+  const [printed] = await once(child.stdout, 'data');
+  expect(String(printed)).toBe('ä "b" $HOME\n');
+  await once(child, 'close');
+});
+
 it('a command of a service with a held socket has the environment of the release, and the address of the host', async () => {
   const instance = join(folder, 'instance.env');
   await writeFile(instance, 'HOST=127.0.0.9\nINSTANCE_ID=i-1\n');

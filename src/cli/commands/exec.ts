@@ -10,11 +10,11 @@ import { exitCodeOf } from '../../engine/interrupt.ts';
 import { chooseHosts, type FleetHost, fleetHosts } from '../../fleet/fleet-hosts.ts';
 import { orAbort } from '../../shared/or-abort.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
-import { commandLine } from '../command-line.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
 import { flag, parseOptions } from '../options.ts';
+import { safeCommandLine } from '../redact-words.ts';
 import { type StopSignals, stopSignalsOf } from '../stop-signals.ts';
 import { execSummary, prefixes } from '../views/exec.ts';
 import { writeJson } from '../views/json.ts';
@@ -109,7 +109,7 @@ async function onAll(
 /** Who does it, for the record of the ledger. */
 export function accessorOf(context: CliContext, fleet: Fleet, operation: Accessor['operation']): Accessor {
   const redact = redactionOf(fleet, context.env);
-  return { operation, host: hostname(), command: redact(commandLine(context.argv)), clock: context.clock };
+  return { operation, host: hostname(), command: safeCommandLine(context.argv, redact), clock: context.clock };
 }
 
 export function listenerOf(context: CliContext, begun: (id: string) => string): ExecListener {
