@@ -111,11 +111,19 @@ export function restartsBetween(before: Answer, after: Answer): { times: number 
   if (before.started !== after.started) return { times: 0 };
   const own = ofInit(before, after);
   if (own > 0) return { times: own };
-  // Its image is from before they were counted.
-  if (after.held === 'not counted') return { why: 'the serve.py of its image tells nothing of restarts' };
-  const counted = typeof before.held === 'number' && before.pid === after.pid ? before.held : 0;
+  const same = before.pid === after.pid;
+  if (after.held === 'not counted') {
+    // Its image is from before they were counted, unless it has told of them.
+    const told = same && typeof before.held === 'number';
+    return { why: told ? didNotAnswer : 'the serve.py of its image tells nothing of restarts' };
+  }
+  // What it has counted since its start would be taken for restarts of the window.
+  if (same && before.held === 'not counted' && after.held !== null) return { why: didNotAnswer };
+  const counted = typeof before.held === 'number' && same ? before.held : 0;
   return { times: Math.max(0, (after.held ?? 0) - counted) };
 }
+
+const didNotAnswer = 'its serve.py did not answer one of the two readings';
 
 function ofInit(before: ServiceState, after: ServiceState): number {
   if (before.pid === after.pid) return 0;

@@ -33,9 +33,21 @@ describe('restarts of a service between two readings', () => {
     ['it was booted', runit, { ...runit, boot: 'c', pid: 2 }, 'it was booted meanwhile'],
     [
       'its serve.py does not count',
-      held,
+      { ...held, held: 'not counted' },
       { ...held, held: 'not counted' },
       'the serve.py of its image tells nothing of restarts',
+    ],
+    [
+      'its serve.py missed the first reading',
+      { ...held, held: 'not counted' },
+      { ...held, held: 5 },
+      'its serve.py did not answer one of the two readings',
+    ],
+    [
+      'its serve.py missed the second reading',
+      held,
+      { ...held, held: 'not counted' },
+      'its serve.py did not answer one of the two readings',
     ],
   ])('are not known when %s', (_what, before, after, why) => {
     expect(restartsBetween(before, after)).toEqual({ why });
