@@ -1,5 +1,5 @@
 import type { Metrics, Period } from '../aws/metrics.ts';
-import { type Limits, slowLimit } from './compare.ts';
+import { aboveMargins, type Limits, slowLimit } from './compare.ts';
 import { chanceOf, quantile, rateOf, type Share } from './statistics.ts';
 import type { Counters, Fault } from './types.ts';
 
@@ -39,7 +39,7 @@ export class CounterWatch {
   #asked: number;
   #evaluatedAt = Number.NEGATIVE_INFINITY;
   #periods: Period[] = [];
-  readonly #rows = { errors: 0, latency: 0 };
+  readonly #rows = { errors: 0, 'own errors': 0, latency: 0 };
   #standing: Fault[] = [];
 
   constructor(options: CounterOptions) {
@@ -70,7 +70,7 @@ export class CounterWatch {
     const { minSamples } = this.#options.limits;
     return {
       minutes: this.#periods.length,
-      evaluated: this.#periods.filter((one) => errorShare(one).of >= minSamples).length,
+      evaluated: this.#periods.filter((one) => one.requests >= minSamples).length,
       requests: this.total()?.requests ?? 0,
     };
   }
@@ -79,18 +79,11 @@ export class CounterWatch {
     this.#evaluatedAt = one.at;
     this.#standing = [];
     const { before, limits } = this.#options;
-    const now = errorShare(one);
-    const was = errorShare(before);
-    const enough = now.of >= limits.minSamples;
-    const more =
-      rateOf(now) - rateOf(was) >= limits.errorMargin / 100 &&
-      rateOf(now) >= limits.errorFactor * rateOf(was) &&
-      chanceOf(now, was) < significance;
-    this.#row(
-      'errors',
-      enough && more,
-      `the balancer counted ${now.hits} errors in ${now.of} requests of a minute (${percent(now)}), before: ${was.hits} of ${was.of} (${percent(was)})`,
-    );
+    const enough = one.requests >= limits.minSamples;
+    const targets = { now: targetShare(one), was: targetShare(before) };
+    this.#row('errors', this.#more(targets), `the balancer counted ${errorsText('errors in', targets)}`);
+    const own = { now: balancerShare(one), was: balancerShare(before) };
+    this.#row('own errors', this.#more(own), `the balancer answered ${errorsText('errors by itself in', own)}`);
     const slow = one.p95Ms !== undefined && before.p95Ms !== undefined && one.p95Ms > slowLimit(before.p95Ms, limits);
     this.#row(
       'latency',
@@ -99,21 +92,31 @@ export class CounterWatch {
     );
   }
 
-  #row(kind: 'errors' | 'latency', wrong: boolean, message: string): void {
+  #more({ now, was }: { now: Share; was: Share }): boolean {
+    const { limits } = this.#options;
+    return now.of >= limits.minSamples && aboveMargins(now, was, limits) && chanceOf(now, was) < significance;
+  }
+
+  #row(kind: 'errors' | 'own errors' | 'latency', wrong: boolean, message: string): void {
     this.#rows[kind] = wrong ? this.#rows[kind] + 1 : 0;
     const persistent = this.#rows[kind] >= this.#options.reads;
     if (wrong) this.#standing.push({ check: 'balancer', key: `balancer ${kind}`, message, persistent });
   }
 }
 
-function errorShare({
-  requests,
-  targetErrors,
-  balancerErrors,
-}: Pick<Counters, 'requests' | 'targetErrors' | 'balancerErrors'>): Share {
-  // What the balancer answered by itself reached no target group, so it is not among the group's requests.
-  return { hits: targetErrors + balancerErrors, of: requests + balancerErrors };
+const targetShare = ({ requests, targetErrors }: Counters): Share => ({ hits: targetErrors, of: requests });
+
+/**
+ * The balancer counts its own errors for all its target groups together, so they are compared with the requests of all: a group that has
+ * a small part of the traffic would answer for those of the others.
+ */
+function balancerShare({ requests, balancerErrors, balancerRequests = 0 }: Counters): Share {
+  // What the balancer answered by itself reached no target group, so it is not among the requests.
+  return { hits: balancerErrors, of: Math.max(requests, balancerRequests) + balancerErrors };
 }
+
+const errorsText = (what: string, { now, was }: { now: Share; was: Share }): string =>
+  `${now.hits} ${what} ${now.of} requests of a minute (${percent(now)}), before: ${was.hits} of ${was.of} (${percent(was)})`;
 
 function sum(periods: readonly Period[]): Counters | undefined {
   if (periods.length === 0) return undefined;
@@ -127,6 +130,8 @@ function sum(periods: readonly Period[]): Counters | undefined {
     requests: add('requests'),
     targetErrors: add('targetErrors'),
     balancerErrors: add('balancerErrors'),
+    // A minute without it has no requests of others.
+    balancerRequests: periods.reduce((total, one) => total + Math.max(one.requests, one.balancerRequests ?? 0), 0),
     ...(p95Ms === undefined ? {} : { p95Ms }),
   };
 }

@@ -26,8 +26,10 @@ export interface Counters {
   requests: number;
   /** Answers of the targets from 500 on. */
   targetErrors: number;
-  /** Answers from 500 on of the balancer itself: no target, or none that answered. */
+  /** Answers from 500 on of the balancer itself: no target, or none that answered. They are those of all its target groups. */
   balancerErrors: number;
+  /** Requests of all target groups of the balancer; absent in journals from before they were read. */
+  balancerRequests?: number;
   /** 95th percentile of the time that targets took, in milliseconds; absent without requests. */
   p95Ms?: number;
 }

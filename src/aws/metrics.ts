@@ -21,6 +21,8 @@ export interface Period {
   p95Ms?: number;
   /** Answers of the load balancer itself with status 500 or higher, over all its target groups. */
   balancerErrors: number;
+  /** Requests of the load balancer that it has sent to targets, over all its target groups. */
+  balancerRequests?: number;
 }
 
 /** The pipeline's port on CloudWatch. */
@@ -101,6 +103,7 @@ function queries(listenerArn: string, targetGroupArn: string): MetricDataQuery[]
     query('targetErrors', 'HTTPCode_Target_5XX_Count', 'Sum', [balancer, group]),
     query('p95', 'TargetResponseTime', 'p95', [balancer, group]),
     query('balancerErrors', 'HTTPCode_ELB_5XX_Count', 'Sum', [balancer]),
+    query('balancerRequests', 'RequestCount', 'Sum', [balancer]),
   ];
 }
 
@@ -113,9 +116,11 @@ function toPeriods(results: readonly { Id?: string; Timestamps?: Date[]; Values?
     const { Timestamps = [], Values = [] } = results.find((result) => result.Id === id) ?? {};
     return new Map(Timestamps.map((at, index) => [at.getTime(), Values[index] ?? 0]));
   };
-  const [requests, targetErrors, p95, balancerErrors] = ['requests', 'targetErrors', 'p95', 'balancerErrors'].map(
-    values,
-  ) as [Map<number, number>, Map<number, number>, Map<number, number>, Map<number, number>];
+  const requests = values('requests');
+  const targetErrors = values('targetErrors');
+  const p95 = values('p95');
+  const balancerErrors = values('balancerErrors');
+  const balancerRequests = values('balancerRequests');
   const times = [...new Set([...requests.keys(), ...balancerErrors.keys()])].sort((a, b) => a - b);
   return times.map((at) => {
     const seconds = p95.get(at);
@@ -125,6 +130,7 @@ function toPeriods(results: readonly { Id?: string; Timestamps?: Date[]; Values?
       targetErrors: targetErrors.get(at) ?? 0,
       ...(seconds === undefined ? {} : { p95Ms: seconds * 1000 }),
       balancerErrors: balancerErrors.get(at) ?? 0,
+      balancerRequests: balancerRequests.get(at) ?? 0,
     };
   });
 }

@@ -53,6 +53,44 @@ describe('counters of the load balancer', () => {
     expect(found[2]?.[0]).toMatch(/\(lasting\)$/);
   });
 
+  describe('of a group with 5 % of 10,000 requests a minute', () => {
+    const canary = { requests: 500, balancerRequests: 10_000, targetErrors: 0 };
+    const before = { requests: 150_000, targetErrors: 0, balancerErrors: 450, balancerRequests: 150_000 };
+    const faultsOf = async (minutes: Partial<Period>[]) => {
+      const watch = new CounterWatch({ metrics: metricsOf(minutes), where, before, limits, reads: 2, since: 0 });
+      return watch.read(minutes.length * minute);
+    };
+
+    it('find nothing in 0.3 % errors of the balancer, which are those of all groups', async () => {
+      expect(await faultsOf(Array(3).fill({ ...canary, balancerErrors: 30 }))).toEqual([]);
+      expect(
+        await faultsOf([
+          { ...canary, balancerErrors: 30 },
+          { requests: 10_000, balancerErrors: 30 },
+        ]),
+      ).toEqual([]);
+    });
+
+    it('find instances that close all connections, and targets that fail', async () => {
+      expect(await faultsOf(Array(2).fill({ ...canary, balancerErrors: 530 }))).toMatchObject([
+        {
+          message:
+            'the balancer answered 530 errors by itself in 10530 requests of a minute (5 %), before: 450 of 150450 (0.3 %)',
+          persistent: true,
+        },
+      ]);
+      expect(await faultsOf(Array(2).fill({ ...canary, targetErrors: 30 }))).toMatchObject([
+        { key: 'balancer errors', persistent: true },
+      ]);
+    });
+
+    it('find a balancer that reaches no target at all', async () => {
+      expect(
+        await faultsOf(Array(2).fill({ ...canary, requests: 0, balancerErrors: 400, balancerRequests: 0 })),
+      ).toMatchObject([{ key: 'balancer own errors', persistent: true }]);
+    });
+  });
+
   it('find slow answers', async () => {
     expect((await watched([{ p95Ms: 400 }, { p95Ms: 400 }])).at(-1)).toEqual([
       'the balancer measured p95 400 ms over a minute, before: 80 ms (lasting)',
@@ -93,6 +131,7 @@ describe('counters of the load balancer', () => {
       requests: 3000,
       targetErrors: 5,
       balancerErrors: 0,
+      balancerRequests: 3000,
       p95Ms: 70,
     });
     expect(await pastCounters(metricsOf([]), where, 3 * minute)).toBeUndefined();

@@ -48,12 +48,13 @@ describe('metric periods', () => {
         { Id: 'targetErrors', Timestamps: [at(2)], Values: [7] },
         { Id: 'p95', Timestamps: [at(1), at(2)], Values: [0.08, 0.1] },
         { Id: 'balancerErrors', Timestamps: [at(3)], Values: [4] },
+        { Id: 'balancerRequests', Timestamps: [at(1), at(4)], Values: [900, 300] },
       ],
     });
     expect(await metrics.periods(of)).toEqual([
-      { at: at(1).getTime(), requests: 600, targetErrors: 0, p95Ms: 80, balancerErrors: 0 },
-      { at: at(2).getTime(), requests: 700, targetErrors: 7, p95Ms: 100, balancerErrors: 0 },
-      { at: at(3).getTime(), requests: 0, targetErrors: 0, balancerErrors: 4 },
+      { at: at(1).getTime(), requests: 600, targetErrors: 0, p95Ms: 80, balancerErrors: 0, balancerRequests: 900 },
+      { at: at(2).getTime(), requests: 700, targetErrors: 7, p95Ms: 100, balancerErrors: 0, balancerRequests: 0 },
+      { at: at(3).getTime(), requests: 0, targetErrors: 0, balancerErrors: 4, balancerRequests: 0 },
     ]);
   });
 
@@ -75,6 +76,7 @@ describe('metric periods', () => {
       'HTTPCode_Target_5XX_Count Sum 60 app/api-prod/50dc6c495c0c9188 targetgroup/api-prod/73e2d6bc24d8a067',
       'TargetResponseTime p95 60 app/api-prod/50dc6c495c0c9188 targetgroup/api-prod/73e2d6bc24d8a067',
       'HTTPCode_ELB_5XX_Count Sum 60 app/api-prod/50dc6c495c0c9188',
+      'RequestCount Sum 60 app/api-prod/50dc6c495c0c9188',
     ]);
   });
 });
