@@ -8,6 +8,8 @@ minutes apart, show whether it has restarted:
   restarts  systemd's own count of automatic restarts, which a start by hand resets; null with runit
   started   changes when a play starts or switches the service (started.py, switch.py)
   held      count of environments that exited by themselves under the process that holds the socket (serve.py); null without one
+  age       seconds for which the service (the environment under serve.py) has run without exiting; null when it does not run
+  again     whether it was started by its init after an exit, as far as that is known, since its host was booted or a play started it
 or {problem}.
 """
 import json
@@ -15,8 +17,11 @@ import os
 import socket
 import subprocess
 import sys
+import time
 
 ANSWER_SECONDS = 3
+START_SECONDS = 5
+"""So much later than its supervisor, or earlier than the record of a play, may a service start that has not exited."""
 
 
 def boot():
@@ -52,10 +57,10 @@ def runit(service):
 
 
 def held(root):
-    """What serve.py has counted."""
+    """What serve.py has counted, and the process of the environment that it runs."""
     file_name = os.path.join(root, 'service.json')
     if not os.path.exists(file_name):
-        return None
+        return None, None
     try:
         with open(file_name) as file:
             folder = json.load(file)['run']
@@ -63,9 +68,34 @@ def held(root):
             connection.settimeout(ANSWER_SECONDS)
             connection.connect(os.path.join(folder, 'control'))
             connection.sendall((json.dumps({'command': 'state', 'version': None}) + '\n').encode())
-            return json.loads(connection.makefile('r').readline()).get('restarts', 'not counted')
+            state = json.loads(connection.makefile('r').readline())
+            return state.get('restarts', 'not counted'), state.get('pid')
     except (OSError, ValueError, KeyError):
-        return 'not counted'
+        return 'not counted', None
+
+
+def process(pid):
+    """The parent and the age in seconds of a process; None when there is none."""
+    try:
+        with open('/proc/%d/stat' % pid) as file:
+            values = file.read().rsplit(')', 1)[1].split()
+    except (OSError, TypeError):
+        return None
+    # CLOCK_BOOTTIME by its number, for Python before 3.7: what starttime is counted by.
+    age = time.clock_gettime(7) - int(values[19]) / os.sysconf('SC_CLK_TCK')
+    return int(values[1]), max(0.0, age)
+
+
+def again(state, age):
+    counts = [count for count in (state['restarts'], state['held']) if isinstance(count, int)]
+    if counts or state['by'] != 'runit':
+        return any(counts)
+    own = process(state['pid'])
+    supervisor = own and process(own[0])
+    if not supervisor:
+        return False
+    limits = [supervisor[1]] if state['started'] is None else [supervisor[1], time.time() - state['started'] / 1e9]
+    return min(limits) - age > START_SECONDS
 
 
 def started(root):
@@ -80,7 +110,10 @@ def main(root, app, service):
         state = systemd(app) if os.path.isdir('/run/systemd/system') else runit(service)
         if 'problem' in state:
             return state
-        return {**state, 'boot': boot(), 'started': started(root), 'held': held(root)}
+        count, environment = held(root)
+        found = process(environment or state['pid'])
+        state = {**state, 'boot': boot(), 'started': started(root), 'held': count, 'age': found[1] if found else None}
+        return {**state, 'again': found is not None and again(state, found[1])}
     except (OSError, subprocess.TimeoutExpired, ValueError, IndexError) as error:
         return {'problem': str(error)}
 

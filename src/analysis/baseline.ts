@@ -5,6 +5,7 @@ import { instantText } from '../shared/instant.ts';
 import { askedPaths } from './answers.ts';
 import { pastCounters } from './counters.ts';
 import { Prober } from './prober.ts';
+import { restartBaseline } from './restarts.ts';
 import { quantile } from './statistics.ts';
 import { answersOf } from './stream.ts';
 import type { Baseline, Sample } from './types.ts';
@@ -35,12 +36,14 @@ export async function takeBaseline(context: Context, facts: FleetFacts): Promise
     take: (sample) => samples.push(sample),
   });
   await context.window('measuring what serves now', watch.baselineSeconds);
+  const reading = watch.restarts ? restartBaseline(context, facts) : undefined;
   try {
     await context.clock.sleep(watch.baselineSeconds * 1000, context.signal);
   } finally {
     prober.stop();
   }
   const counters = await countersBefore(context, facts);
+  const restarts = await reading;
   const baseline: Baseline = {
     at: instantText(context.clock.now()),
     ...(version === undefined ? {} : { version }),
@@ -49,6 +52,7 @@ export async function takeBaseline(context: Context, facts: FleetFacts): Promise
       return { path, of, failed, times: times.map((ms) => Math.round(ms * 10) / 10) };
     }),
     ...(counters && { counters }),
+    ...(restarts && { restarts }),
   };
   context.note(`what serves now: ${describeBaseline(baseline)}`);
   return baseline;

@@ -15,7 +15,12 @@ export interface Seen {
 }
 
 /** What a window of so many seconds could see, and what not. */
-export function coverageOf(seconds: number, seen: Seen, restarts: RestartReport | undefined): WindowCoverage {
+export function coverageOf(
+  seconds: number,
+  seen: Seen,
+  restarts: RestartReport | undefined,
+  options: { restarts: boolean },
+): WindowCoverage {
   const { probes, counters, alarms } = seen;
   return {
     seconds: Math.round(seconds),
@@ -23,11 +28,15 @@ export function coverageOf(seconds: number, seen: Seen, restarts: RestartReport 
     counters: counters ? { minutes: counters.minutes, requests: counters.requests } : null,
     alarms: [...alarms],
     restarts: restarts ? { instances: restarts.known } : null,
-    notSeen: notSeen(seen, restarts),
+    notSeen: notSeen(seen, restarts, options),
   };
 }
 
-function notSeen({ probes, counters, limits }: Seen, restarts: RestartReport | undefined): string[] {
+function notSeen(
+  { probes, counters, limits }: Seen,
+  restarts: RestartReport | undefined,
+  options: { restarts: boolean },
+): string[] {
   const lines: string[] = [];
   if (!probes) lines.push('errors and response times, as there is no version before to compare with');
   else if (!counters) lines.push('errors of real requests, as the load balancer had counted none before');
@@ -36,7 +45,8 @@ function notSeen({ probes, counters, limits }: Seen, restarts: RestartReport | u
       `errors of real requests, which need ${limits.reads} whole minutes with ${limits.minSamples} requests or more (there were ${counters.evaluated})`,
     );
   }
-  if (!restarts) lines.push(`restarts, which need ${leastRestartSeconds} s or more`);
+  if (!options.restarts) lines.push('restarts, as watch.restarts is false');
+  else if (!restarts) lines.push(`restarts, which need ${leastRestartSeconds} s or more`);
   else if (restarts.unknown.length > 0) {
     const [first] = restarts.unknown;
     const more = restarts.unknown.length > 1 ? ` and ${restarts.unknown.length - 1} more` : '';

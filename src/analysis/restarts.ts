@@ -5,7 +5,7 @@ import { type Ec2Instance, groupInstances } from '../aws/instances.ts';
 import { releaseRoot } from '../fleet/release-root.ts';
 import type { ContextWith, FleetGroup } from '../fleet/services.ts';
 import { runHostProgram } from '../hosts/host-program.ts';
-import type { RestartedInstance } from './types.ts';
+import type { RestartBaseline, RestartedInstance } from './types.ts';
 
 /** So many instances are read, over SSH, whatever the size of the fleet. */
 const mostInstances = 10;
@@ -21,9 +21,13 @@ export interface ServiceState {
   restarts: number | null;
   started: number | null;
   held: number | null | 'not counted';
+  age: number | null;
+  again: boolean;
 }
 
 type Answer = ServiceState | { problem: string };
+
+type Context = ContextWith<object>;
 
 /** What two readings show. */
 export interface RestartReport {
@@ -32,29 +36,43 @@ export interface RestartReport {
   known: number;
   /** Of the others: why it is not known. */
   unknown: { id: string; why: string }[];
+  /** Instances that serve: those that were read are some of them. */
+  serving: number;
+  /** Between the two readings. */
+  seconds: number;
+}
+
+/** A reading of some of the instances that serve. */
+interface Reading {
+  serving: number;
+  at: number;
+  answers: Map<string, { instance: Ec2Instance; answer: Answer }>;
 }
 
 /** Counts restarts between its start and {@link RestartWatch.end}, on a sample of the instances that serve. */
 export class RestartWatch {
   readonly #context: ContextWith<FleetGroup>;
-  readonly #before: Promise<Map<string, { instance: Ec2Instance; answer: Answer }>>;
+  readonly #before: Promise<Reading>;
 
   /** Begins the first reading, which nobody waits for. */
   constructor(context: ContextWith<FleetGroup>) {
     this.#context = context;
-    this.#before = this.#begin();
+    this.#before = readSample(context, context.state);
     // Reported at the end.
     this.#before.catch(() => undefined);
   }
 
   /** The second reading. It never rejects: what cannot be read is not known. */
   async end(): Promise<RestartReport> {
-    const report: RestartReport = { restarted: [], known: 0, unknown: [] };
+    const report: RestartReport = { restarted: [], known: 0, unknown: [], serving: 0, seconds: 0 };
+    const context = this.#context;
     try {
       const before = await this.#before;
+      report.serving = before.serving;
+      report.seconds = (context.clock.now() - before.at) / 1000;
       await Promise.all(
-        [...before].map(async ([id, { instance, answer }]) => {
-          const found = restartsBetween(answer, 'problem' in answer ? answer : await this.#ask(instance));
+        [...before.answers].map(async ([id, { instance, answer }]) => {
+          const found = restartsBetween(answer, 'problem' in answer ? answer : await ask(context, instance));
           if ('why' in found) report.unknown.push({ id, why: found.why });
           else report.known++;
           if ('times' in found && found.times > 0) report.restarted.push({ id, times: found.times });
@@ -65,37 +83,57 @@ export class RestartWatch {
     }
     return report;
   }
+}
 
-  async #begin() {
-    const { services, state } = this.#context;
-    const [group, targets, all] = await Promise.all([
-      readGroup(services.aws.autoScaling, state.group),
-      readTargets(services.aws.elb, state.targetGroupArn),
-      groupInstances(services.aws.ec2, state.group),
-    ]);
-    const healthy = new Set(targets.filter((target) => target.state === 'healthy').map((target) => target.id));
-    const serving = new Set(group.instances.filter((one) => one.lifecycle === 'InService').map((one) => one.id));
-    const sample = all
-      .filter(({ id, state: is }) => is === 'running' && healthy.has(id) && serving.has(id))
-      .sort((a, b) => a.id.localeCompare(b.id))
-      .slice(0, mostInstances);
-    const asked = sample.map(
-      async (instance) => [instance.id, { instance, answer: await this.#ask(instance) }] as const,
+/**
+ * How often the service restarts by itself before a release, by the age of its processes: one reading shows hours, in which a window
+ * would hardly see a restart. Never rejects; undefined where no instance tells.
+ */
+export async function restartBaseline(context: Context, fleetGroup: FleetGroup): Promise<RestartBaseline | undefined> {
+  try {
+    const { answers } = await readSample(context, fleetGroup);
+    const known = [...answers.values()].flatMap(({ answer }) =>
+      'problem' in answer || typeof answer.age !== 'number' ? [] : [{ age: answer.age, again: answer.again }],
     );
-    return new Map(await Promise.all(asked));
+    if (known.length === 0) return undefined;
+    return {
+      instances: known.length,
+      restarted: known.filter(({ again }) => again).length,
+      seconds: Math.round(known.reduce((sum, { age }) => sum + age, 0)),
+    };
+  } catch {
+    // The reading in the window says why.
+    return undefined;
   }
+}
 
-  async #ask({ id, address }: Ec2Instance): Promise<Answer> {
-    const { services, clock } = this.#context;
-    const { fleet, hosts } = services;
-    try {
-      const argument = { root: releaseRoot(fleet), app: fleet.app, service: `/etc/service/${fleet.app}` };
-      const { become } = fleet.ssh;
-      const host = { instanceId: id, address };
-      return await runHostProgram({ hosts, clock, become }, host, 'service_state', argument, answerMs);
-    } catch (error) {
-      return { problem: messageOf(error).split('\n', 1)[0] ?? '' };
-    }
+async function readSample(context: Context, { group: name, targetGroupArn }: FleetGroup): Promise<Reading> {
+  const { services, clock } = context;
+  const at = clock.now();
+  const [group, targets, all] = await Promise.all([
+    readGroup(services.aws.autoScaling, name),
+    readTargets(services.aws.elb, targetGroupArn),
+    groupInstances(services.aws.ec2, name),
+  ]);
+  const healthy = new Set(targets.filter((target) => target.state === 'healthy').map((target) => target.id));
+  const inService = new Set(group.instances.filter((one) => one.lifecycle === 'InService').map((one) => one.id));
+  const serving = all.filter(({ id, state }) => state === 'running' && healthy.has(id) && inService.has(id));
+  const sample = serving.sort((a, b) => a.id.localeCompare(b.id)).slice(0, mostInstances);
+  const asked = sample.map(
+    async (instance) => [instance.id, { instance, answer: await ask(context, instance) }] as const,
+  );
+  return { serving: serving.length, at, answers: new Map(await Promise.all(asked)) };
+}
+
+async function ask({ services, clock }: Context, { id, address }: Ec2Instance): Promise<Answer> {
+  const { fleet, hosts } = services;
+  try {
+    const argument = { root: releaseRoot(fleet), app: fleet.app, service: `/etc/service/${fleet.app}` };
+    const { become } = fleet.ssh;
+    const host = { instanceId: id, address };
+    return await runHostProgram({ hosts, clock, become }, host, 'service_state', argument, answerMs);
+  } catch (error) {
+    return { problem: messageOf(error).split('\n', 1)[0] ?? '' };
   }
 }
 

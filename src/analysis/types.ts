@@ -34,6 +34,16 @@ export interface Counters {
   p95Ms?: number;
 }
 
+/** How often the service restarted by itself before a release, on a sample of the instances. */
+export interface RestartBaseline {
+  /** Instances of which it is known. */
+  instances: number;
+  /** Those whose service was started again by its init since they were booted, or since a play started it. */
+  restarted: number;
+  /** For how long all of them together have run without exiting, in seconds. */
+  seconds: number;
+}
+
 /** The fleet before a release: what the new version is compared with. Journaled, so another computer can resume it. */
 export interface Baseline {
   /** ISO time. */
@@ -43,6 +53,8 @@ export interface Baseline {
   paths: PathBaseline[];
   /** Of the minutes before; absent where the balancer's metrics cannot be read. */
   counters?: Counters;
+  /** Absent where it is not known. */
+  restarts?: RestartBaseline;
 }
 
 export type Check = 'targets' | 'smoke' | 'errors' | 'latency' | 'balancer' | 'alarm' | 'restarts';

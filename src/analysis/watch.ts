@@ -15,6 +15,8 @@ import type { Seen } from './coverage.ts';
 import { evidenceLines, toEvidence } from './evidence.ts';
 import { InstanceWatch, type UnhealthyInstance } from './instances.ts';
 import { Prober } from './prober.ts';
+import { restartText } from './restart-rate.ts';
+import type { RestartReport } from './restarts.ts';
 import type { Evidence, Fault, Phase, RestartedInstance, Sample, WatchFacts } from './types.ts';
 
 /** A run whose version is watched. */
@@ -28,7 +30,7 @@ export interface Watch {
   /** What is wrong now. A fault that is persistent means that the release has failed. */
   sample(): Promise<Fault[]>;
   /** Adds what was found at the end of a window: instances whose service has restarted by itself. */
-  addRestarts(restarted: readonly RestartedInstance[], known: number): void;
+  addRestarts(report: RestartReport): void;
   /** What was seen, in numbers. */
   evidence(): Evidence;
   /** What could be seen. */
@@ -143,13 +145,11 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
       last = [...rows(found), ...(comparison?.faults() ?? []), ...counted];
       return last;
     },
-    addRestarts(restarted, known) {
-      restarts = [...restarted];
-      for (const { id } of restarted) noticeInstance(context, id, 'has restarted');
-      last = [
-        ...last,
-        { check: 'restarts', key: 'restarts', message: restartMessage(restarted, known), persistent: true },
-      ];
+    addRestarts(report) {
+      restarts = report.restarted;
+      for (const { id } of restarts) noticeInstance(context, id, 'has restarted');
+      const message = restartText(report, baseline?.restarts);
+      last = [...last, { check: 'restarts', key: 'restarts', message, persistent: true }];
     },
     seen: () => ({
       probes: baseline && { paths: baseline.paths.map(({ path }) => path), answers },
@@ -190,12 +190,6 @@ async function noteShare(context: WatchContext, group: Group, targets: readonly 
   const most = own > 0 && own >= serving.length * mostOfTraffic;
   if (most === (countedSince !== undefined)) return;
   await context.save({ countedSince: most ? context.clock.now() : undefined });
-}
-
-function restartMessage(restarted: readonly RestartedInstance[], known: number): string {
-  const few = restarted.slice(0, 3).map(({ id, times }) => `${id}${times > 1 ? ` (${times} times)` : ''}`);
-  const more = restarted.length > few.length ? ` and ${restarted.length - few.length} more` : '';
-  return `the service has restarted by itself on ${restarted.length} of ${known} instances: ${few.join(', ')}${more}`;
 }
 
 /** So many wrong answers of a path are kept. */

@@ -1,5 +1,6 @@
 import { isTimeout } from '../engine/poll.ts';
 import { coverageOf, coverageText, leastRestartSeconds } from './coverage.ts';
+import { restartsConvict, restartText } from './restart-rate.ts';
 import { type RestartReport, RestartWatch } from './restarts.ts';
 import type { Fault, Phase } from './types.ts';
 import { openWatch, type WatchContext, type WatchWhere, watchFailure } from './watch.ts';
@@ -23,7 +24,7 @@ export async function watchWindow(
   const watch = await openWatch(context, phase, window.where);
   const began = context.clock.now();
   const end = began + window.seconds * 1000;
-  const counts = phase === 'verify' && window.seconds >= leastRestartSeconds;
+  const counts = phase === 'verify' && window.seconds >= leastRestartSeconds && release.watch.restarts;
   const restarts = counts ? new RestartWatch(context) : undefined;
   let restarted: RestartReport | undefined;
   const what = window.what === undefined ? '' : `${window.what}: `;
@@ -35,10 +36,12 @@ export async function watchWindow(
         const found = await watch.sample();
         if (found.some((fault) => fault.persistent)) throw await watchFailure(context, watch, window.failed);
         if (context.clock.now() < end || found.length > 0) return found;
-        restarted ??= await restarts?.end();
-        if (restarted && restarted.restarted.length > 0) {
-          watch.addRestarts(restarted.restarted, restarted.known);
-          throw await watchFailure(context, watch, window.failed);
+        if (restarts && !restarted) {
+          restarted = await restarts.end();
+          if (tooManyRestarts(context, restarted)) {
+            watch.addRestarts(restarted);
+            throw await watchFailure(context, watch, window.failed);
+          }
         }
         return found;
       },
@@ -50,7 +53,7 @@ export async function watchWindow(
       timeoutMs: (window.seconds + release.timeouts.health) * 1000,
     });
     if (phase !== 'verify') return;
-    const coverage = coverageOf((context.clock.now() - began) / 1000, watch.seen(), restarted);
+    const coverage = coverageOf((context.clock.now() - began) / 1000, watch.seen(), restarted, release.watch);
     await context.save({ window: coverage });
     context.note(coverageText(coverage));
   } catch (error) {
@@ -62,6 +65,17 @@ export async function watchWindow(
   } finally {
     watch.close();
   }
+}
+
+/** Whether restarts fail the version; those that do not are noted. */
+function tooManyRestarts(context: WatchContext, report: RestartReport): boolean {
+  if (report.restarted.length === 0) return false;
+  const before = context.state.baseline?.restarts;
+  const times = report.restarted.reduce((sum, one) => sum + one.times, 0);
+  const now = { ...report, restarted: report.restarted.length, times };
+  if (restartsConvict(now, before, context.services.fleet.release.watch)) return true;
+  context.note(`${restartText(report, before)}: not more than is tolerated, or not more often than before`);
+  return false;
 }
 
 const messages = (found: readonly Fault[]): string => found.map((fault) => fault.message).join('; ');

@@ -134,6 +134,8 @@ export interface Fleet {
       latencyFloorMs: number;
       /** Tolerated share of unhealthy instances, in percent. */
       unhealthyPercent: number;
+      /** Whether restarts of the service by itself count. */
+      restarts: boolean;
     };
     refresh: { minHealthyPercentage: number; maxHealthyPercentage: number; instanceWarmupSeconds: number };
     /** In-place rollbacks. */

@@ -7,10 +7,10 @@ const seen: Seen = {
   alarms: ['api-errors'],
   limits: { minSamples: 20, reads: 2 },
 };
-const all = { restarted: [], known: 4, unknown: [] };
+const all = { restarted: [], known: 4, unknown: [], serving: 4, seconds: 300 };
 
 const text = (change: Partial<Seen>, restarts: Parameters<typeof coverageOf>[2] = all) =>
-  coverageText(coverageOf(300.4, { ...seen, ...change }, restarts));
+  coverageText(coverageOf(300.4, { ...seen, ...change }, restarts, { restarts: true }));
 
 describe('what a verify window could see', () => {
   it('is one line with its length, its numbers, and what nobody could see', () => {
@@ -42,12 +42,20 @@ describe('what a verify window could see', () => {
     [
       'an instance did not answer',
       {},
-      { restarted: [], known: 3, unknown: [{ id: 'i-1', why: 'no SSH' }] },
+      { restarted: [], known: 3, unknown: [{ id: 'i-1', why: 'no SSH' }], serving: 4, seconds: 60 },
       'restarts on i-1 (no SSH)',
     ],
   ])('says what is missing when %s', (_what, change, restarts, missing) => {
-    const line = coverageText(coverageOf(60, { ...seen, ...change }, restarts === 'short' ? undefined : restarts));
+    const line = coverageText(
+      coverageOf(60, { ...seen, ...change }, restarts === 'short' ? undefined : restarts, { restarts: true }),
+    );
     expect(line).toContain(`; not seen: ${missing}`);
     expect(line).toMatch(/; what no request has reached$/);
+  });
+
+  it('says that restarts were not counted where that is turned off', () => {
+    expect(coverageText(coverageOf(300, seen, undefined, { restarts: false }))).toContain(
+      '; not seen: restarts, as watch.restarts is false; what',
+    );
   });
 });

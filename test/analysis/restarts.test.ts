@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { restartsBetween, type ServiceState } from '../../src/analysis/restarts.ts';
 
-const runit: ServiceState = { boot: 'b', by: 'runit', pid: 10, restarts: null, started: 1, held: null };
+const runit: ServiceState = {
+  boot: 'b',
+  by: 'runit',
+  pid: 10,
+  restarts: null,
+  started: 1,
+  held: null,
+  age: 60,
+  again: false,
+};
 const systemd: ServiceState = { ...runit, by: 'systemd', restarts: 2 };
 const held: ServiceState = { ...runit, held: 1 };
 

@@ -32,20 +32,38 @@ describe.skipIf(existsSync('/run/systemd/system'))('the program that tells of re
   });
 
   it('names the process of the service, and when a play has started it', async () => {
-    await writeFile(path.join(service, 'supervise/pid'), '4242\n');
+    await writeFile(path.join(service, 'supervise/pid'), '4194305\n');
     const first = await read();
     expect(first).toEqual({
       by: 'runit',
-      pid: 4242,
+      pid: 4_194_305,
       restarts: null,
       boot: expect.any(String),
       started: null,
       held: null,
+      age: null,
+      again: false,
     });
     await writeFile(path.join(root, 'started'), 'digest\n');
     const second = await read();
     expect(second).toEqual({ ...first, started: expect.any(Number) });
     expect(second.boot).toBe(first.boot);
+    await rm(path.join(root, 'started'));
+  });
+
+  it('has the age of the process, and whether it was started again, unless a play has done that', async () => {
+    // Its parent has exited, so it belongs to a process that has run for longer.
+    const { stdout } = await execa('sh', ['-c', 'sleep 60 >/dev/null 2>&1 & echo $!']);
+    await writeFile(path.join(service, 'supervise/pid'), `${stdout}\n`);
+    try {
+      const orphan = await read();
+      expect(orphan).toMatchObject({ again: true, age: expect.any(Number) });
+      expect(orphan.age).toBeLessThan(60);
+      await writeFile(path.join(root, 'started'), 'digest\n');
+      expect(await read()).toMatchObject({ again: false });
+    } finally {
+      process.kill(Number(stdout));
+    }
   });
 
   it('has the count of the process that holds the socket, and says when that does not count', async () => {

@@ -78,7 +78,7 @@ describe('the verify window of production', () => {
 
   it('rolls back a version whose service exits ten seconds after its start, again and again', async () => {
     const result = await release('verify', () => {
-      world.service.state = () => ({ ...steadyService, pid: Math.floor(world.clock.now() / 10_000) });
+      world.service.state = () => ({ ...steadyService, pid: Math.floor(world.clock.now() / 10_000), age: 5 });
       world.service.log = (id) => ({ from: 'log', lines: [`Error: lost database on ${id}`], cut: false });
     });
     delete world.service.log;
@@ -87,13 +87,40 @@ describe('the verify window of production', () => {
       {
         check: 'restarts',
         message: expect.stringMatching(
-          /^the service has restarted by itself on 4 of 4 instances: i-\w+, .* and 1 more$/,
+          /^the service has restarted by itself on 4 of 4 instances: i-\w+, .* and 1 more, before: on none of 4, which had run for 24 h on average$/,
         ),
       },
     ]);
     expect(result.state.evidence?.restarts).toHaveLength(4);
     expect((result.error as { details: string[] }).details.join('\n')).toMatch(/log of i-\w+ \(has restarted\), log:/);
     expect(await world.serving()).toEqual(firstRelease);
+  }, 60_000);
+
+  it('keeps a version whose service exits by design as often as the one before, and notes it', async () => {
+    const service = { ...steadyService, age: 300, again: true };
+    world.service.state = () => service;
+    const result = await release('verify', () => {
+      const began = world.clock.now();
+      world.service.state = () => ({ ...service, pid: world.clock.now() - began > 200_000 ? 2 : 1 });
+    });
+    expect(result.error).toBeUndefined();
+    expect(result.state.baseline?.restarts).toMatchObject({ instances: 4, restarted: 4 });
+    expect(world.notes.findLast((note) => note.includes('restarted'))).toMatch(
+      /^the service has restarted by itself on 4 of 4 instances: .* and 1 more, before: on 4 of 4, .*: not more than/,
+    );
+  }, 60_000);
+
+  it('does not read restarts with watch.restarts: false, and says so', async () => {
+    const { watch } = world.fleet.release;
+    watch.restarts = false;
+    const result = await release('verify', () => {
+      world.service.state = () => ({ ...steadyService, pid: Math.floor(world.clock.now() / 10_000) });
+    });
+    watch.restarts = true;
+    expect(result.error).toBeUndefined();
+    expect(result.state.baseline?.restarts).toBeUndefined();
+    expect(result.state.window).toMatchObject({ restarts: null });
+    expect(result.state.window?.notSeen[0]).toBe('restarts, as watch.restarts is false');
   }, 60_000);
 
   it('does not count what a play has started, an instance that was booted, or one that is not reached', async () => {

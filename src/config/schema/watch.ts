@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listOf, seconds, section, shaped, urlPath, whole } from './values.ts';
+import { flag, listOf, seconds, section, shaped, urlPath, whole } from './values.ts';
 
 const atLeast = (min: number, max: number, unit: string) => {
   const error = `a number${unit ? ` of ${unit}` : ''} from ${min} to ${max}`;
@@ -41,4 +41,9 @@ export const watchSection = section({
   unhealthyPercent: atLeast(0, 100, 'percent')
     .default(2)
     .describe('Share of the fleet that may be unhealthy without a rollback of the release, in percent, rounded down.'),
+  restarts: flag()
+    .default(true)
+    .describe(
+      'Whether a release fails when its service restarts by itself in the verify window more often than before.',
+    ),
 });

@@ -17,7 +17,7 @@ export const verify: StepWith<RollFacts> = {
     ...(state.current.version === undefined
       ? []
       : [`errors and times of answers, compared with those of ${state.current.version} before`]),
-    ...(fleet.release.verifySeconds >= leastRestartSeconds
+    ...(fleet.release.watch.restarts && fleet.release.verifySeconds >= leastRestartSeconds
       ? ['restarts of the service, counted on 10 instances at most']
       : []),
     ...(fleet.release.alarms.length > 0 ? [`alarms: ${fleet.release.alarms.join(', ')}`] : []),
