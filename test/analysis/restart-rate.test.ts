@@ -43,7 +43,7 @@ describe('restarts in a window', () => {
     expect(restartsConvict(now, was, limits)).toBe(false);
   });
 
-  it('are told with those of before', () => {
+  it('are worded with those of before', () => {
     const report = {
       restarted: [
         { id: 'i-1', times: 1 },
