@@ -21,8 +21,11 @@ interface Want {
   service?: string;
 }
 
-/** A service that has never restarted. */
-export const steadyService = { boot: 'first', by: 'runit', pid: 100, restarts: null, started: 1, held: null };
+/** A service that has not restarted for a day. */
+export const steadyService = {
+  ...{ boot: 'first', by: 'runit', pid: 100, restarts: null, started: 1, held: null },
+  ...{ age: 86_400, again: false },
+};
 
 /** Runs a program that was sent to a host, until the signal at most. */
 export function sentProgramOf(

@@ -150,12 +150,6 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
   };
 }
 
-/** A service that has not restarted for a day. */
-export const steadyService = {
-  ...{ boot: 'first', by: 'runit', pid: 100, restarts: null, started: 1, held: null },
-  ...{ age: 86_400, again: false },
-};
-
 /** What the task that cleans a host reports. */
 function cleaned({ identity }: HostsOfTest): TaskChange[] {
   const task = { task: 'Clean the host for imaging', module: 'ansible.builtin.command', role: 'release' };
