@@ -6,7 +6,12 @@ import { readReference } from './read-reference.ts';
 import { type Surroundings, whoWorks } from './surroundings.ts';
 
 /** What delivers the notifications of a fleet's ledger, also those of the project's other apps. */
-export function createDeliverer(context: Surroundings, fleet: Fleet, outbox: Outbox, signal?: AbortSignal): Deliverer {
+export function createDeliverer(
+  context: Surroundings,
+  fleet: Fleet,
+  outbox: Outbox,
+  watched: Pick<Deliverer, 'signal' | 'sending' | 'onUnreadable'> = {},
+): Deliverer {
   const { owner, host } = whoWorks(context);
   const { projectDir, environment } = fleet;
   const known = new Map<string, Promise<Fleet | undefined>>([[fleet.app, Promise.resolve(fleet)]]);
@@ -21,6 +26,6 @@ export function createDeliverer(context: Surroundings, fleet: Fleet, outbox: Out
     by: `${owner}@${host}`,
     fleetOf: ({ configuredBy }) => fleetOf(configuredBy),
     readReference: (reference) => readReference(context, fleet, reference),
-    ...(signal && { signal }),
+    ...watched,
   };
 }

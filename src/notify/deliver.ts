@@ -11,16 +11,13 @@ import { instantOf, instantText } from '../shared/instant.ts';
 import { createRedact } from '../shared/redact.ts';
 import { DeliveryError } from './delivery-error.ts';
 import { answerLimitMs, createHttp, type Http } from './http.ts';
+import { attemptLimitMs, claimMs } from './limits.ts';
 import { startOf } from './notifications.ts';
 import { asOvertaken, overtakenIn } from './overtaken.ts';
 import { type ReadReference, resolveSettings } from './resolve-settings.ts';
 import type { Target } from './target.ts';
 import { targetOf } from './targets/index.ts';
 
-/** How long a process keeps others from delivering what it delivers, in milliseconds: twice that of one delivery, for the ledger's own requests. */
-export const claimMs = 60_000;
-/** How long one delivery may take, with its tokens and all its requests, in milliseconds. */
-export const attemptLimitMs = claimMs / 2;
 /** After that a notification is not news any more, in milliseconds. */
 export const deadAfterMs = 24 * 3_600_000;
 /** First pause between two attempts, and the longest one, in milliseconds. */

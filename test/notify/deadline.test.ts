@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { expect, it, onTestFinished } from 'vitest';
-import { attemptLimitMs } from '../../src/notify/deliver.ts';
+import { attemptLimitMs } from '../../src/notify/limits.ts';
 import { deliverTo } from './support/deliver-to.ts';
 import { released } from './support/facts.ts';
 

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Outbox } from '../../src/ledger/outbox.ts';
-import { attemptLimitMs, deliverDue } from '../../src/notify/deliver.ts';
+import { deliverDue } from '../../src/notify/deliver.ts';
 import { DeliveryError } from '../../src/notify/delivery-error.ts';
+import { attemptLimitMs } from '../../src/notify/limits.ts';
 import { deliveryWorld } from './support/delivery-world.ts';
 import { failed, released, rolledBack, started } from './support/facts.ts';
 

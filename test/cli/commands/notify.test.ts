@@ -1,6 +1,10 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { expect, it } from 'vitest';
 import { runCli } from '../../../src/cli/main.ts';
+import { stopSignals } from '../../../src/engine/interrupt.ts';
+import { attemptLimitMs } from '../../../src/notify/limits.ts';
 import { file, minimal, project } from '../../config/support/project.ts';
 import { type Call, startPeer } from '../../notify/support/peer.ts';
 import { fakeContext } from '../support/fake-context.ts';
@@ -51,13 +55,81 @@ it('a target that is down does not change the outcome: commands say what waits, 
   expect(peer.got.map(({ body }) => body.event)).toEqual(['hold', 'hold', 'unhold']);
 });
 
-it('a target that never answers holds a command up for 3 seconds at most', async () => {
+it('an attempt that is under way after 3 seconds is not cut off: a slow target gets a notification once', async () => {
+  const { peer, run } = await world();
+  let answer = (): void => undefined;
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  peer.next.push({ status: 200, after: answered });
+  const held = run('hold', 'api', '--reason', 'sale');
+  while (peer.got.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await clock.advance(3000);
+  answer();
+  expect(await held).toMatchObject({
+    code: 0,
+    err: expect.stringMatching(
+      /^waiting for an answer to \S+-hold-api\.hold\.webhook; Ctrl-C leaves it to the next command\n$/,
+    ),
+  });
+  expect(JSON.parse((await run('notify', 'list', '--json')).out)).toMatchObject([{ state: 'delivered', attempts: 1 }]);
+});
+
+it('a target that never answers is given up for this time when the time of its delivery is over', async () => {
   const { peer, run } = await world();
   peer.next.push('silent');
   const held = run('hold', 'api', '--reason', 'sale');
   while (peer.got.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  await clock.advance(3000);
-  expect(await held).toMatchObject({ code: 0, err: '1 notification waiting; pipeline notify list --env local\n' });
+  await clock.advance(attemptLimitMs);
+  expect(await held).toMatchObject({
+    code: 0,
+    err: expect.stringMatching(/\n1 notification waiting; pipeline notify list --env local\n$/),
+  });
+  expect(JSON.parse((await run('notify', 'list', '--json')).out)).toMatchObject([{ state: 'waiting', attempts: 1 }]);
+});
+
+it.each(stopSignals)(
+  '%s while a command waits for a delivery ends the waiting, with the exit code of the command',
+  async (signal) => {
+    const { peer, dir, env } = await world();
+    peer.next.push('silent');
+    const argv = ['hold', 'api', '--reason', 'sale'];
+    const context = fakeContext(argv, { cwd: dir, env: { PIPELINE_USER: 'ann', ...env }, clock });
+    const held = runCli(context);
+    while (context.signals.listenerCount(signal) === 0 || peer.got.length === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    context.signals.emit(signal);
+    expect(await held).toBe(0);
+    expect(context.signals.listenerCount(signal)).toBe(0);
+    expect(context.exits).toEqual([]);
+  },
+);
+
+it('what a target refuses is counted in the note, until it is replayed', async () => {
+  const { peer, run } = await world();
+  peer.next.push({ status: 400 });
+  expect(await run('hold', 'api', '--reason', 'sale')).toMatchObject({
+    code: 0,
+    err: '1 notification could not be delivered; pipeline notify list --env local\n',
+  });
+  peer.next.push({ status: 503 });
+  expect((await run('unhold', 'api')).err).toBe(
+    '1 notification waiting, 1 could not be delivered; pipeline notify list --env local\n',
+  );
+});
+
+it('a damaged record is reported by the commands that meet it, and the others are delivered', async () => {
+  const { peer, dir, run } = await world();
+  peer.next.push({ status: 503 });
+  await run('hold', 'api', '--reason', 'sale');
+  const [{ notification }] = JSON.parse((await run('notify', 'list', '--json')).out);
+  const [file] = (await readdir(dir, { recursive: true })).filter((one) => one.endsWith(`all/${notification.id}.json`));
+  await writeFile(join(dir, `${file}`), '{"half');
+  const text = `warning: the ledger's record outbox/all/${notification.id} is damaged; fix: `;
+  expect((await run('unhold', 'api')).err).toContain(text);
+  expect(peer.got.map(({ body }) => body.event)).toEqual(['hold', 'unhold']);
+  expect((await run('notify', 'list')).err).toContain(text);
 });
 
 it('notify test tells each target, and exits with 1 where one does not take it', async () => {

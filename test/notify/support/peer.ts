@@ -13,9 +13,9 @@ export interface Got {
   body: any;
 }
 
-/** How a peer answers; `lost` takes the request and gives no answer, `silent` keeps the connection open. */
+/** How a peer answers; `after` is what it waits for, `lost` takes the request and gives no answer, `silent` keeps the connection open. */
 export type Answer =
-  | { status: number; json?: unknown; text?: string; headers?: Record<string, string> }
+  | { status: number; json?: unknown; text?: string; headers?: Record<string, string>; after?: Promise<void> }
   | 'lost'
   | 'silent';
 
@@ -47,7 +47,7 @@ export async function startPeer(contract: readonly Call[]) {
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
+    request.on('end', async () => {
       const text = Buffer.concat(parts).toString('utf8');
       const { method = '', url = '', headers } = request;
       const seen: Got = { method, path: url, headers, text, body: text === '' ? undefined : JSON.parse(text) };
@@ -55,6 +55,7 @@ export async function startPeer(contract: readonly Call[]) {
       const answer = answerOf(seen);
       if (answer === 'silent') return;
       if (answer === 'lost') return void request.socket.destroy();
+      await answer.after;
       response.writeHead(answer.status, answer.headers);
       response.end(answer.text ?? JSON.stringify(answer.json ?? {}));
     });
