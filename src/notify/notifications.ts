@@ -113,13 +113,36 @@ function sizeOf({ to, before, at, until, canceled }: Readonly<Record<string, unk
   };
 }
 
-/** The beginning of the ids of notifications of a hold: when it began, and what it is about. */
-export function holdBase({ app, since }: HoldRecord): string {
-  return `${since.replace(/[-:.]/g, '').replace('Z', '')}-hold-${app ?? 'environment'}`;
+/**
+ * Records a hold, or its end, for the targets of the apps that it is about. Apps mostly share targets: those of the same settings are told
+ * once, whatever their names, and targets that only share a name are told each.
+ */
+export async function recordHold(outbox: Outbox, fleets: readonly Configured[], hold: HoldRecord): Promise<void> {
+  const facts = holdFacts(hold);
+  const told = new Set<string>();
+  for (const { app, notify } of fleets) {
+    const targets = notify.targets.filter((target) => {
+      const place = placeOf(target);
+      if (notify.mute || !isWanted(target, 'hold') || told.has(place)) return false;
+      told.add(place);
+      return true;
+    });
+    await recordFor(outbox, { app, notify: { ...notify, targets } }, holdBase(hold, app), facts);
+  }
+}
+
+/** Where a target's messages go: all of its settings but those that only say how and of what. */
+function placeOf({ name: _name, events: _events, ...settings }: NotifyTarget): string {
+  return JSON.stringify(Object.entries(settings).sort(([a], [b]) => a.localeCompare(b)));
+}
+
+/** The beginning of the ids of notifications of a hold: when it began, what it is about, and for an environment whose target is told. */
+function holdBase({ app, since }: HoldRecord, configuredBy: string): string {
+  return `${since.replace(/[-:.]/g, '').replace('Z', '')}-hold-${app ?? `environment-${configuredBy}`}`;
 }
 
 /** The facts of a hold, or of its end. */
-export function holdFacts({ app, environment, reason, until, by, since, ended }: HoldRecord): Facts & {
+function holdFacts({ app, environment, reason, until, by, since, ended }: HoldRecord): Facts & {
   occasion: 'hold' | 'unhold';
 } {
   return {

@@ -2,7 +2,7 @@ import { messageOf } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../../../config/settings.ts';
 import type { HoldRecord } from '../../../ledger/holds.ts';
 import type { Ledger } from '../../../ledger/types.ts';
-import { holdBase, holdFacts, recordFor } from '../../../notify/notifications.ts';
+import { recordHold } from '../../../notify/notifications.ts';
 import type { CliContext } from '../../context.ts';
 import { beginDelivery } from '../../notifications.ts';
 import { printable } from '../../views/text.ts';
@@ -18,8 +18,7 @@ export async function announceHold(
   hold: HoldRecord,
 ): Promise<void> {
   try {
-    // The same target of a second app has the same id, and is recorded once.
-    for (const fleet of fleets) await recordFor(outbox, fleet, holdBase(hold), holdFacts(hold));
+    await recordHold(outbox, fleets, hold);
   } catch (error) {
     context.stderr.write(`warning: this is not announced: ${printable(messageOf(error))}\n`);
   }
