@@ -19,6 +19,12 @@ export const notifyCommands: readonly CommandSpec[] = [
     load: () => import('./notify-test.ts'),
   },
   {
+    name: 'notify deliver',
+    summary: 'deliver what is due, for cron; exit code 1 when something still waits',
+    examples: ['pipeline notify deliver --env production'],
+    load: () => import('./notify-deliver.ts'),
+  },
+  {
     name: 'notify replay',
     summary: 'deliver a notification once more, or all that failed',
     arguments: [app, { name: '[id]', description: 'id of the notification, as notify list shows it' }],
