@@ -15,29 +15,26 @@ import { notify } from './support/delivery-world.ts';
 const hour = 3_600_000;
 const runs = 1000;
 
-/** Something that takes notifications, and is down at times, for up to 15 hours. */
+/** Something that takes notifications, and is down once for 23 hours: what waits since its beginning has an hour left. */
 class Peer {
   readonly taken = new Map<string, number>();
   /** How often an answer was lost, or the deliverer was killed before it could write it down. */
   readonly lost = new Map<string, number>();
-  readonly #outages: [from: number, to: number][];
+  readonly #outage: [from: number, to: number];
 
   constructor(
     readonly clock: VirtualClock,
     readonly random: () => number,
   ) {
-    const first = clock.now() + random() * 3 * hour;
-    const second = first + (random() * 15 + 5) * hour;
-    this.#outages = [
-      [first, second - 5 * hour],
-      [second, second + random() * 5 * hour],
-    ];
+    const from = clock.now() + random() * 3 * hour;
+    this.#outage = [from, from + 23 * hour];
   }
 
   async take({ id }: Notification): Promise<{ ts: string }> {
     await this.clock.sleep(this.random() * 2000);
     const now = this.clock.now();
-    const down = this.#outages.some(([from, to]) => now >= from && now < to);
+    const [from, to] = this.#outage;
+    const down = now >= from && now < to;
     if (down || this.random() < 0.1)
       throw new DeliveryError('failed', 'down', this.random() < 0.2 ? 60_000 : undefined);
     this.taken.set(id, (this.taken.get(id) ?? 0) + 1);
