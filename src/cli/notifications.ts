@@ -48,7 +48,7 @@ export function beginDelivery(context: CliContext, fleet: Fleet): void {
 }
 
 /**
- * Waits for these deliveries, for 3 seconds at most, and then for attempts under way, which have a limit of their own: cut off, they would
+ * Waits for these deliveries, for 3 seconds at most, and then for active attempts, which have a limit of their own: cut off, they would
  * be repeated by every command. Says on stderr what is left. The command has ended, so a signal ends the waiting and changes no exit code.
  */
 async function finishDeliveries(context: CliContext): Promise<void> {

@@ -114,8 +114,8 @@ function sizeOf({ to, before, at, until, canceled }: Readonly<Record<string, unk
 }
 
 /**
- * Records a hold, or its end, for the targets of the apps that it is about. Apps mostly share targets: those of the same settings are told
- * once, whatever their names, and targets that only share a name are told each.
+ * Records a hold, or its end, for the targets of the apps that it is about. Apps mostly share targets: those of the same settings get it
+ * once, whatever their names, and targets that only share a name get it each.
  */
 export async function recordHold(outbox: Outbox, fleets: readonly Configured[], hold: HoldRecord): Promise<void> {
   const facts = holdFacts(hold);
@@ -136,7 +136,7 @@ function placeOf({ name: _name, events: _events, ...settings }: NotifyTarget): s
   return JSON.stringify(Object.entries(settings).sort(([a], [b]) => a.localeCompare(b)));
 }
 
-/** The beginning of the ids of notifications of a hold: when it began, what it is about, and for an environment whose target is told. */
+/** The beginning of the ids of notifications of a hold: when it began, what it is about, and for an environment whose target gets it. */
 function holdBase({ app, since }: HoldRecord, configuredBy: string): string {
   return `${since.replace(/[-:.]/g, '').replace('Z', '')}-hold-${app ?? `environment-${configuredBy}`}`;
 }

@@ -200,7 +200,7 @@ it('what a target refuses, or another process has ended meanwhile, does not hold
   expect(seen).toEqual([v41.id]);
 });
 
-it('a failure after a success is tried again at once, and three in succession, or a pause that is asked for, end that', async () => {
+it('a failure after a success is tried again at once, and three in succession, or a pause that the target wants, end that', async () => {
   const attempts: string[] = [];
   const errors = [undefined, new DeliveryError('failed', 'lost'), undefined];
   const world = deliveryWorld(async ({ occasion }) => {

@@ -22,7 +22,7 @@ it('a hold of an environment reaches the channel of each team, also when their t
   ]);
 });
 
-it('a hold of an environment is told once to a target that apps share, whatever they call it', async () => {
+it('a hold of an environment is announced once to a target that apps share, whatever they call it', async () => {
   const targets = [slack('#deploys')];
   const named = [slack('#deploys', { name: 'chat', events: ['hold'] })];
   expect(await recorded({ api: { targets }, web: { targets }, jobs: { targets: named } })).toEqual(['api slack']);

@@ -55,7 +55,7 @@ it('a target that is down does not change the outcome: commands say what waits, 
   expect(peer.got.map(({ body }) => body.event)).toEqual(['hold', 'hold', 'unhold']);
 });
 
-it('an attempt that is under way after 3 seconds is not cut off: a slow target gets a notification once', async () => {
+it('an active attempt after 3 seconds is not cut off: a slow target gets a notification once', async () => {
   const { peer, run } = await world();
   let answer = (): void => undefined;
   const answered = new Promise<void>((resolve) => {
