@@ -101,6 +101,23 @@ export function isReplaced({ state }: { state: StandbyFacts }, group: Pick<Group
   return group.desired >= group.max || (capacity !== undefined && group.desired !== capacity);
 }
 
+/**
+ * How many of a batch's hosts that stand by have no place: the group has launched others since Standby lowered the desired capacity, as
+ * autoscaling does, or its maximum leaves no room for all. Where the capacity was lowered meanwhile, the group lacks nobody, and has a
+ * place for each.
+ * @param hosts How many are in Standby, and how many of the batch have left the group since they were taken out.
+ */
+export function countWithoutPlace(
+  { state }: { state: StandbyFacts },
+  { desired, max }: Pick<Group, 'desired' | 'max'>,
+  { standby, gone }: { standby: number; gone: number },
+): number {
+  const { capacity = desired } = state.detached ?? {};
+  // One that has left is what a launched one replaces first.
+  const launched = Math.max(0, desired - capacity - gone);
+  return Math.min(standby, Math.max(launched, desired + standby - max, 0));
+}
+
 /** Waits until the bake instance, or another, has the lifecycle. @throws PipelineError `host.gone` when it is being terminated instead */
 export async function waitLifecycle(context: Context, wanted: string, other?: string): Promise<void> {
   const { fleet, aws } = context.services;

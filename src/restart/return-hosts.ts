@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { exitStandby, type Group, readGroup, replaceInstance } from '../aws/groups.ts';
 import { awsCommand } from '../config/aws-command.ts';
 import { waitFleetHealthy, waitTargetHealthy } from '../fleet/health.ts';
-import { isReplaced, remember, restoreGroup, waitLifecycle } from '../fleet/standby.ts';
+import { countWithoutPlace, remember, restoreGroup, waitLifecycle } from '../fleet/standby.ts';
 import type { Host } from '../hosts/types.ts';
 import type { RestartContext } from './state.ts';
 
@@ -12,7 +12,7 @@ const atOnce = 20;
 
 /**
  * Returns the instances that are out of service to the load balancer, waits for the health of each, and restores minimum and processes.
- * Those whose places the group has filled meanwhile are terminated: they are not missed. Repeatable.
+ * As many of them as the group has launched others meanwhile are terminated: they are not missed. Repeatable.
  * @throws PipelineError `target.unhealthy` for the first one that does not become healthy; those that do are back by then
  */
 export async function returnHosts(context: RestartContext): Promise<void> {
@@ -57,11 +57,16 @@ async function leaveStandby(context: RestartContext): Promise<Host[]> {
   }
   const group = await readGroup(autoScaling, name);
   const standby = find(group, /^Standby$/);
-  if (standby.length > 0 && isReplaced(context, group)) {
-    context.note(`the size of ${name} was changed by somebody else, and there is no place for what is in Standby`);
-    for (const host of standby) await replace(context, host);
-  } else if (standby.length > 0) {
-    const ids = standby.map((one) => one.instanceId);
+  const gone = outside.length - find(group, /^(Standby|Pending|InService)/).length;
+  const surplus = countWithoutPlace(context, group, { standby: standby.length, gone });
+  if (surplus > 0) {
+    const those = `${surplus} of ${standby.length} ${standby.length === 1 ? 'instance' : 'instances'} in Standby`;
+    context.note(`the size of ${name} was changed by somebody else, and there is no place for ${those}`);
+    // The list begins with those that did not serve before.
+    for (const host of standby.slice(0, surplus)) await replace(context, host);
+  }
+  const ids = standby.slice(surplus).map((one) => one.instanceId);
+  if (ids.length > 0) {
     await context.change({ action: 'exit-standby', target: ids.join(', ') }, () => exitStandby(autoScaling, name, ids));
   }
   // They count again: what lowers the capacity from now on is somebody else.
@@ -76,7 +81,7 @@ async function waitHealthy(context: RestartContext, hosts: readonly Host[]): Pro
     hosts,
     async (host) => {
       try {
-        await waitLifecycle(context, 'InService', host.instanceId);
+        if (!(await entersService(context, host))) return [];
         await waitTargetHealthy(context, targetGroupArn, host.instanceId, group);
         return [];
       } catch (error) {
@@ -87,6 +92,18 @@ async function waitHealthy(context: RestartContext, hosts: readonly Host[]): Pro
     { concurrency: atOnce },
   );
   return waited.flat();
+}
+
+/** Nobody checks the health of an instance before it is in service: one that is terminated until then was scaled in. */
+async function entersService(context: RestartContext, { instanceId }: Host): Promise<boolean> {
+  try {
+    await waitLifecycle(context, 'InService', instanceId);
+    return true;
+  } catch (error) {
+    if (!(error instanceof PipelineError && error.code === 'host.gone')) throw error;
+    context.note(`${instanceId} was terminated meanwhile`);
+    return false;
+  }
 }
 
 /** Ends an instance; in the place of one that is in service, the group launches another. */
