@@ -36,11 +36,17 @@ export function undoPreemptible({ preemptible, onInterrupted }: OperationTraits)
   return onInterrupted === 'undo' && !preemptible ? 'ignore' : onInterrupted;
 }
 
+/** How a run has ended. */
+export interface RunEnd {
+  outcome: Outcome;
+  /** It had committed its work: what it brought stays, whatever the outcome. */
+  committed: boolean;
+}
+
 /** A run that has ended, and what is needed to react to that. */
 export interface EndedRun {
   operation: string;
   run: string;
-  outcome: Outcome;
   /** Why it did not end as `done`, in words without secrets. */
   error?: string;
   clock: Clock;
@@ -82,10 +88,10 @@ export interface Operation<Services, State, Project = unknown> extends Operation
    */
   isSameRequest?(journal: Replay, services: Services, now: number): Promise<boolean>;
   /**
-   * What is done last of all, when the run has ended and is recorded. It changes nothing of the outcome, and is not repeated.
-   * @returns warnings, a line each
+   * What is done last of all, when the run has ended, is recorded, and holds no lock any more; undefined when there is nothing to do. It
+   * changes nothing of the outcome, is not repeated, and resolves with warnings, a line each.
    */
-  afterEnd?(ended: EndedRun, state: State, services: Services): Promise<string[]>;
+  afterEnd?(end: RunEnd, state: State, services: Services): ((ended: EndedRun) => Promise<string[]>) | undefined;
   /** Only for an operation that brings a version: how far it has come with that. */
   versionMove?(journal: Replay): VersionMove;
 }

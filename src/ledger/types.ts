@@ -83,6 +83,8 @@ export interface RunRecord {
   error?: RunError;
   /** The signal that interrupted it: it decides the exit code. */
   signal?: string;
+  /** The hooks of its end were begun by the process that recorded that, so that no other process runs them. */
+  endHooks?: true;
   /** What failed without changing the outcome, a line each. */
   warnings?: string[];
 }

@@ -2,7 +2,7 @@ import type { Operation } from '../engine/operation.ts';
 import { servedBefore } from '../fleet/facts.ts';
 import type { Services } from '../fleet/services.ts';
 import { cannotContinue, isSameRequest } from './continue.ts';
-import { runEndHooks } from './hooks/end-hooks.ts';
+import { endHooks } from './hooks/end-hooks.ts';
 import { type Hook, withHooks } from './hooks.ts';
 import { migrationSummary } from './migration/facts.ts';
 import { releaseSteps } from './procedure.ts';
@@ -37,10 +37,11 @@ export const releaseOperation: Operation<Services, ReleaseState, ReleaseProject>
     // What served before may be an image that cannot be launched.
     return before && !state.unlaunchable ? `pipeline fast-rollback ${fleet.app} ${before}` : undefined;
   },
-  async afterEnd(ended, state, services) {
-    if (ended.outcome === 'done') return [];
+  afterEnd({ outcome, committed }, state, services) {
+    // A release that was verified stands, also where something after that failed: what hooks would revert is in use.
+    if (outcome === 'done' || committed) return undefined;
     const { version, commit } = state;
-    return runEndHooks('on-failure', services, ended, { version, commit, previous: servedBefore(state) });
+    return endHooks('on-failure', services, { outcome, version, commit, previous: servedBefore(state) });
   },
   cannotContinue,
   isSameRequest,

@@ -2,13 +2,18 @@ import type { Operation } from '../engine/operation.ts';
 import { servedBefore } from '../fleet/facts.ts';
 import { servesOtherwise } from '../fleet/serves-otherwise.ts';
 import type { Services } from '../fleet/services.ts';
-import { runEndHooks } from '../release/hooks/end-hooks.ts';
+import { type EndFacts, endHooks } from '../release/hooks/end-hooks.ts';
 import { servingHeadline, servingSummary } from '../release/summary.ts';
 import { rollbackName, rollbackSteps } from './plan.ts';
 import type { RollbackState } from './state.ts';
 
 /** For so long the command of a crashed rollback is meant to continue it, in milliseconds. */
 const commandAgainMs = 1_800_000;
+
+/** The hooks of a rollback that has finished; undefined where there are none. */
+export function rollbackHooks(services: Services, facts: Omit<EndFacts, 'outcome'>) {
+  return endHooks('on-rollback', services, { outcome: 'done', ...facts });
+}
 
 export const rollbackOperation: Operation<Services, RollbackState> = {
   name: rollbackName,
@@ -30,10 +35,10 @@ export const rollbackOperation: Operation<Services, RollbackState> = {
     if (!rollbackSteps[method].some(({ id, commits }) => commits && steps.get(id) === 'done')) return true;
     return outcome === undefined && run !== undefined && now - run.startedAt < commandAgainMs;
   },
-  async afterEnd(ended, state, services) {
-    if (ended.outcome !== 'done') return [];
+  afterEnd({ outcome }, state, services) {
+    if (outcome !== 'done') return undefined;
     const { version, commit } = state;
-    return runEndHooks('on-rollback', services, ended, { version, commit, previous: servedBefore(state) });
+    return rollbackHooks(services, { version, commit, previous: servedBefore(state) });
   },
   undoCommand(state, { fleet }) {
     const before = servedBefore(state);

@@ -5,6 +5,7 @@ import type { EventSink } from '../engine/events.ts';
 import type { SignalSource } from '../engine/interrupt.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { Redact } from '../shared/redact.ts';
+import type { AfterEnd } from './after-end.ts';
 import type { RunnerMessage } from './messages.ts';
 import type { AnyOperation, ProjectTasks } from './operations.ts';
 
@@ -51,6 +52,8 @@ export interface RunnerContext {
   readonly project: ProjectTasks;
   /** Begins to deliver what waits in the outbox, beside the run, which does not wait for it. Without it others deliver it. */
   deliverNotifications?(): void;
+  /** Collects what is due after the ends of runs that are undone on the way; without it that is done once their locks are released. */
+  readonly afterEnds?: AfterEnd[];
   /** Ends everything at once; only for the second signal. */
   exit(code: number): void;
 }

@@ -7,10 +7,17 @@ import { failureFacts } from '../engine/outcome.ts';
 import type { Plan } from '../engine/step.ts';
 import type { CommitsSince, RunRecord } from '../ledger/types.ts';
 import type { Redact } from '../shared/redact.ts';
-import { afterEnd } from './after-end.ts';
+import { type AfterEnd, planAfterEnd } from './after-end.ts';
 import { type Announcement, createAnnouncer } from './announce.ts';
 import { readExpectedTime } from './expected-time.ts';
 import type { RunnerContext, RunnerServices } from './ports.ts';
+
+/** A run that has ended and is recorded. */
+export interface RecordedRun<State> {
+  result: RunResult<State>;
+  /** What is to be done once the lock is released. */
+  afterEnd?: AfterEnd;
+}
 
 /** Executes a plan between two writings of the run's record. */
 export async function recordRun<Services extends RunnerServices, State>(
@@ -28,7 +35,7 @@ export async function recordRun<Services extends RunnerServices, State>(
     /** It is what remains of a run that was announced as done, after a pause. */
     rest?: boolean;
   },
-): Promise<RunResult<State>> {
+): Promise<RecordedRun<State>> {
   const { clock, redact, reporter, command, host } = context;
   const { ledger, connection, by } = services;
   const { app, environment } = plan;
@@ -49,41 +56,43 @@ export async function recordRun<Services extends RunnerServices, State>(
   const summary = (state: State) => operation.summary(state, services);
   const announcer = createAnnouncer(context, services, operation, rest);
   if (!continued) await announcer.start(record, () => redact(versionFacts(summary(plan.initial))));
-  const save = async (end: Partial<RunRecord>, announcement?: Announcement | 'announced'): Promise<void> => {
+  const save = async (end: Partial<RunRecord>, announcement?: Announcement): Promise<boolean> => {
     const ended = { ...record, ...end, finishedAt: new Date(clock.now()).toISOString() };
+    let saved = false;
     try {
       // Whoever has taken the lock over may have continued the run.
-      if (how.lost?.aborted && (await ledger.run(record.id))?.outcome !== undefined) return;
+      if (how.lost?.aborted && (await ledger.run(record.id))?.outcome !== undefined) return false;
       await ledger.saveRun(ended);
+      saved = true;
     } catch (error) {
       // The run has finished as it did; its journal has every change.
       reporter.report({ code: 'record.not-saved', run: record.id, reason: messageOf(error) });
     }
-    if (announcement !== 'announced') await announcer.end(ended, announcement);
+    await announcer.end(ended, announcement);
+    return saved;
   };
   try {
     const result = await execute(plan, { ...options, services, connection, clock, journal, redact, summary, outlook });
     const { outcome, seconds, steps, state, error } = result;
     // Without an end in its record, others find the run and continue its undo.
-    if (result.unfinished) return result;
+    if (result.unfinished) return { result };
+    const committed = committedFact(plan.steps, (id) => isDone(steps, id));
+    // Without the lock it is for whoever ends the run.
+    const afterEnd = how.lost?.aborted
+      ? undefined
+      : planAfterEnd(context, operation, services, { ...result, record, committed: committed.committed === true });
     const end = {
       outcome,
       seconds,
       steps,
-      ...committedFact(plan.steps, (id) => isDone(steps, id)),
+      ...committed,
+      ...(afterEnd && { endHooks: true as const }),
       ...redact(versionFacts(summary(state))),
       ...errorFacts(error, redact),
     };
-    await save(end, { summary: summary(state), undo: () => operation.undoCommand(state, services) });
-    if (how.lost?.aborted) return result;
-    const warnings = await afterEnd(context, operation, services, {
-      ...result,
-      run: record.id,
-      signal: how.patience ?? how.signal,
-    });
-    if (warnings.length === 0) return result;
-    await save({ ...end, ...versionFacts(redact(withWarnings(summary(state), warnings))) }, 'announced');
-    return { ...result, warnings };
+    const saved = await save(end, { summary: summary(state), undo: () => operation.undoCommand(state, services) });
+    // Others find a run that is open in the ledger, and end it.
+    return { result, ...(saved && afterEnd && { afterEnd }) };
   } catch (error) {
     // What a continued run has changed before is still there: it stays open.
     if (!continued) await save({ outcome: 'failed', ...errorFacts(error, redact) });

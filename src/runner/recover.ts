@@ -6,13 +6,13 @@ import { openJournal } from '../engine/journal-writer.ts';
 import type { Services } from '../fleet/services.ts';
 import { isCurrent } from '../ledger/interrupted-runs.ts';
 import type { RunRecord } from '../ledger/types.ts';
-import { afterEnd } from './after-end.ts';
+import { type AfterEnd, doAfterEnd, planAfterEnd } from './after-end.ts';
 import { createAnnouncer } from './announce.ts';
 import { reportWatch } from './hold-lock.ts';
 import { watchUndoInterrupts } from './interrupts.ts';
 import type { RunnerMessage } from './messages.ts';
 import type { RunnerContext } from './ports.ts';
-import { committedFact, errorFacts, versionFacts, withWarnings } from './record-run.ts';
+import { committedFact, errorFacts, versionFacts } from './record-run.ts';
 import { reopen } from './reopen-run.ts';
 import { planUndo, type UndoPlan } from './undo-plan.ts';
 
@@ -25,10 +25,25 @@ export interface RecoveredRun {
 /**
  * Undoes what an unfinished run has changed, under the lock, and completes its record: one whose process has crashed, or one that required
  * manual intervention. A signal does not stop it, the second
- * one does.
+ * one does. What is to be done after its end, such as hooks, is done when the lock is released, or last of all ({@link withHooksLast}).
  * @throws PipelineError as {@link planUndo} does; `lock.held`; {@link Interrupted} once all is undone when a signal came meanwhile
  */
 export async function recoverRun(context: RunnerContext, services: Services, run: RunRecord): Promise<RecoveredRun> {
+  const due: AfterEnd[] = [];
+  try {
+    return await undoRun(context, services, run, due);
+  } finally {
+    for (const afterEnd of due) await doAfterEnd(context, afterEnd);
+  }
+}
+
+/** @param due Gets what is to be done once the lock is released. */
+async function undoRun(
+  context: RunnerContext,
+  services: Services,
+  run: RunRecord,
+  due: AfterEnd[],
+): Promise<RecoveredRun> {
   const { clock, redact, reporter } = context;
   const { ledger, fleet } = services;
   const lock = await ledger.lock(fleet.app, {
@@ -53,9 +68,13 @@ export async function recoverRun(context: RunnerContext, services: Services, run
     }
     const known = context.operations.find((one) => one.name === run.operation);
     const record = undo ? await reopen(ledger, run, journal) : run;
-    const finish = async (facts: Partial<RunRecord>): Promise<RecoveredRun> => {
+    const finish = async (facts: Partial<RunRecord>, afterEnd?: AfterEnd): Promise<RecoveredRun> => {
+      // Whoever has the lock by now goes on with the run.
+      lock.lost.throwIfAborted();
       const ended = { ...record, ...facts, finishedAt: new Date(clock.now()).toISOString() };
+      if (afterEnd) ended.endHooks = true;
       await ledger.saveRun(ended);
+      if (afterEnd) due.push(afterEnd);
       const announcer = createAnnouncer(context, services, known);
       await announcer.end(ended, { undone: now.outcome !== undefined });
       // What the undo was for, e.g. a release, must not begin any more.
@@ -63,7 +82,10 @@ export async function recoverRun(context: RunnerContext, services: Services, run
       return { run: ended, journal: journal.known };
     };
     // It had finished, and only its record was not written any more; or it had changed nothing.
-    if (!undo) return await finish({ outcome: journal.known.outcome ?? 'failed' });
+    if (!undo) {
+      const afterEnd = await planMissed(context, services, record, journal.known);
+      return await finish({ outcome: journal.known.outcome ?? 'failed' }, afterEnd);
+    }
     reporter.report({ code: run.outcome === undefined ? 'run.crashed' : 'run.leftovers', run });
     const reason = new PipelineError('run.crashed', `run ${run.id} did not finish`, { outcome: 'interrupted' });
     const { outcome, state, steps, leftovers, unfinished, error } = await execute(undo.plan, {
@@ -92,20 +114,30 @@ export async function recoverRun(context: RunnerContext, services: Services, run
     // Why it failed is kept rather than that it was undone by another process.
     const why = run.error ? { error: run.error } : errorFacts(error, redact);
     const committed = committedFact(undo.plan.steps, (id) => journal.known.steps.get(id) === 'done');
-    // A run that required manual intervention has had it at its own end.
-    const ended = { outcome, error: error ?? reason, state, run: run.id };
-    const warnings = run.outcome === undefined ? await afterEnd(context, undo.operation, services, ended) : [];
-    return await finish({
-      outcome,
-      steps,
-      ...committed,
-      ...versionFacts(withWarnings(undo.operation.summary(state, services), warnings)),
-      ...why,
-    });
+    const ended = { outcome, error: error ?? reason, state, record, committed: committed.committed === true };
+    return await finish(
+      { outcome, steps, ...committed, ...versionFacts(undo.operation.summary(state, services)), ...why },
+      planAfterEnd(context, undo.operation, services, ended),
+    );
   } finally {
     interrupt.remove();
     await lock.release();
   }
+}
+
+/** What is to be done after the end of a run that has ended as its journal says, where only its record does not say so. */
+async function planMissed(
+  context: RunnerContext,
+  services: Services,
+  record: RunRecord,
+  { outcome, state, steps }: Replay,
+): Promise<AfterEnd | undefined> {
+  const operation = context.operations.find((one) => one.name === record.operation);
+  if (!operation?.afterEnd || outcome === undefined) return undefined;
+  const all = await operation.steps(state, { services, project: context.project });
+  const { committed = false } = committedFact(all, (id) => steps.get(id) === 'done');
+  const error = outcome === 'done' ? undefined : new PipelineError('run.crashed', `run ${record.id} did not finish`);
+  return planAfterEnd(context, operation, services, { record, committed, outcome, error, state });
 }
 
 /** Whether a run has changed something that is to be undone, and is not, or has committed what is not complete. */

@@ -1,11 +1,12 @@
 import type { VersionMove } from '../engine/operation.ts';
 import type { Plan } from '../engine/step.ts';
 import type { Services } from '../fleet/services.ts';
-import { rollbackOperation } from '../rollback/operation.ts';
+import { rollbackHooks, rollbackOperation } from '../rollback/operation.ts';
 import { planRollback, type RollbackOptions, rollbackName } from '../rollback/plan.ts';
 import type { RollbackState } from '../rollback/state.ts';
 import { targetDuringRelease } from '../rollback/target-during-release.ts';
 import { readStatus } from '../status/read.ts';
+import { afterEndOf, doAfterEnd, withHooksLast } from './after-end.ts';
 import { type BlockingRun, findBlockingRun, readMove } from './find-blocking-run.ts';
 import type { RunnerContext } from './ports.ts';
 import { type EndedRun, preempt } from './preempt.ts';
@@ -35,7 +36,7 @@ export interface RollbackPreview {
 
 /**
  * Rolls back, whatever blocks it: a release is ended first, and so is a run that only works on kept images; what a crashed one of them
- * has left is undone. Before anything is ended, it refuses whatever the rollback would refuse, and asks where an AWS account would be
+ * has left is undone. The hooks of what was ended here run last of all. Before anything is ended, it refuses whatever the rollback would refuse, and asks where an AWS account would be
  * changed.
  * @throws PipelineError as {@link planRollback} and {@link runOperation} do
  */
@@ -44,10 +45,19 @@ export async function rollBack(
   services: Services,
   request: RollbackOptions,
 ): Promise<RollbackReport> {
+  return withHooksLast(context, (own) => rollBackFirst(own, services, request));
+}
+
+async function rollBackFirst(
+  context: RunnerContext,
+  services: Services,
+  request: RollbackOptions,
+): Promise<RollbackReport> {
   const { app, environment } = services.fleet;
   const preemption = await decidePreemption(context, services, request);
   const next = preemption ? await carryOut(context, services, request, preemption) : { version: request.version };
   if (next.enough && next.version !== undefined) {
+    await doRollbackHooks(context, services, next.enough, next.version);
     return { by: 'preemption', ended: next.enough, serving: next.version };
   }
   const supersede = request.supersede === true || preemption !== undefined;
@@ -61,6 +71,18 @@ export async function rollBack(
     ...(next.agreed !== version && { question: `roll back ${app} in ${environment} to ${version}?` }),
   });
   return { by: 'rollback', report };
+}
+
+/** A rollback has finished, also where it needed no run of its own; its hooks get the run that was ended for it. */
+async function doRollbackHooks(
+  context: RunnerContext,
+  services: Services,
+  { run: { id, version: previous } }: EndedRun,
+  version: string,
+): Promise<void> {
+  const release = await services.ledger.release(services.fleet.app, version);
+  const work = rollbackHooks(services, { version, commit: release?.commit, previous });
+  if (work) await doAfterEnd(context, afterEndOf(context, services, { operation: rollbackName, run: id }, work));
 }
 
 /** Plans a rollback, and what comes before it: only reads. @throws PipelineError as {@link rollBack} does */

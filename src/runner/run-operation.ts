@@ -2,6 +2,7 @@ import type { RunResult } from '../engine/execute.ts';
 import type { StopSignal } from '../engine/interrupt.ts';
 import type { Operation } from '../engine/operation.ts';
 import type { Plan } from '../engine/step.ts';
+import type { AfterEnd } from './after-end.ts';
 import type { Continuation } from './continuation.ts';
 import { holdLock } from './hold-lock.ts';
 import { checkHolds } from './holds.ts';
@@ -60,24 +61,33 @@ export async function runOperation<Services extends RunnerServices, State>(
     events.emit(event);
   };
   const interrupt = watchInterrupts(context, facts, fleet.app);
-  const segment = (part: Plan<Services, State>, signal: AbortSignal, begins: boolean) =>
-    holdLock(context, services, { sink, facts, patient: !begins, run: continues?.run.id }, async ({ runId, lock }) => {
-      // What began before a hold finishes.
-      const passed = begins && !continues && (await checkHolds(context, services, operation, emergency));
-      await continues?.check();
-      return recordRun(
-        context,
-        { operation, plan: part, services },
-        {
-          ...{ runId, lost: lock.lost, confirm: lock.confirm, sink },
-          signal: AbortSignal.any([signal, lock.abortRequested]),
-          patience: interrupt.signal,
-          rest: !begins,
-          ...(passed && { emergency }),
-          ...(continues && { continued: await reopenRun(context, services, continues.run, continues.journal) }),
-        },
-      );
-    });
+  const afterEnds: AfterEnd[] = [];
+  const segment = async (part: Plan<Services, State>, signal: AbortSignal, begins: boolean) => {
+    const { result, afterEnd } = await holdLock(
+      context,
+      services,
+      { sink, facts, patient: !begins, run: continues?.run.id },
+      async ({ runId, lock }) => {
+        // What began before a hold finishes.
+        const passed = begins && !continues && (await checkHolds(context, services, operation, emergency));
+        await continues?.check();
+        return recordRun(
+          context,
+          { operation, plan: part, services },
+          {
+            ...{ runId, lost: lock.lost, confirm: lock.confirm, sink },
+            signal: AbortSignal.any([signal, lock.abortRequested]),
+            patience: interrupt.signal,
+            rest: !begins,
+            ...(passed && { emergency }),
+            ...(continues && { continued: await reopenRun(context, services, continues.run, continues.journal) }),
+          },
+        );
+      },
+    );
+    if (afterEnd) afterEnds.push(afterEnd);
+    return result;
+  };
   try {
     const [first, ...later] = segmentsOf(plan);
     let result = await segment(first.plan, interrupt.signal, true);
@@ -89,6 +99,11 @@ export async function runOperation<Services extends RunnerServices, State>(
       const ended = segment(part, new AbortController().signal, false);
       result = mergeResults(result, await toResult(ended, part), interrupt.signal);
     }
+    // Their own handlers stop them.
+    interrupt.remove();
+    const warnings: string[] = [];
+    for (const afterEnd of afterEnds) warnings.push(...(await afterEnd()));
+    if (warnings.length > 0) result = { ...result, warnings };
     const done = result.outcome === 'done';
     const undoCommand = done ? operation.undoCommand(result.state, services) : undefined;
     return {

@@ -7,21 +7,32 @@ import { outputLimit } from '../command-output.ts';
 import { type HookGiven, runHookCommand } from './run-command.ts';
 
 /** What these hooks get of the state of the run. */
-type EndFacts = Pick<HookGiven, 'version' | 'commit' | 'previous'>;
+export type EndFacts = { [Name in 'outcome' | 'version' | 'commit' | 'previous']?: string | undefined };
+
+/** The hooks of an end, to be run; undefined where none is configured. */
+export function endHooks(
+  point: EndPoint,
+  services: Services,
+  facts: EndFacts,
+): ((ended: EndedRun) => Promise<string[]>) | undefined {
+  const found = services.fleet.release.hooks.some(({ at, run }) => at === point && typeof run !== 'string');
+  return found ? (ended) => runEndHooks(point, services, ended, facts) : undefined;
+}
 
 /**
  * Runs the hooks of an end, in the order of the list. The run is over and recorded: nothing of its outcome depends on them, and nothing
  * runs them again.
  * @returns what failed, a line each
  */
-export async function runEndHooks(
+async function runEndHooks(
   point: EndPoint,
   services: Services,
-  { operation, run, outcome, error, clock, signal, report }: EndedRun,
-  { version, commit, previous }: EndFacts,
+  { operation, run, error, clock, signal, report }: EndedRun,
+  { outcome, version, commit, previous }: EndFacts,
 ): Promise<string[]> {
   const given: HookGiven = {
-    ...{ hook: point, operation, run, outcome },
+    ...{ hook: point, operation, run },
+    ...(outcome !== undefined && { outcome }),
     ...(version !== undefined && { version }),
     ...(commit !== undefined && { commit }),
     ...(previous !== undefined && { previous }),

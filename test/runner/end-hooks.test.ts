@@ -1,0 +1,146 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { LocalHook } from '../../src/config/schema/hooks.ts';
+import type { RunRecord } from '../../src/ledger/types.ts';
+import { releaseOperation } from '../../src/release/operation.ts';
+import { planRelease } from '../../src/release/plan.ts';
+import { withHooksLast } from '../../src/runner/after-end.ts';
+import { recoverRun } from '../../src/runner/recover.ts';
+import { rollBack } from '../../src/runner/roll-back.ts';
+import { runOperation } from '../../src/runner/run-operation.ts';
+import { die } from '../support/dying.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
+import { type RunnerOfTest, runnerOfTest } from './support/runner-context.ts';
+
+let world: Simulated;
+
+const tell: LocalHook = { command: ['./tell'], timeoutSeconds: 30 };
+const file = (name: string) => path.join(world.fleet.projectDir, name);
+const told = async () => (await readFile(file('told'), 'utf8')).split('\n').filter(Boolean);
+
+beforeAll(async () => {
+  world = await Simulated.create();
+  const script = 'echo "$PIPELINE_HOOK $PIPELINE_OPERATION $PIPELINE_VERSION from $PIPELINE_PREVIOUS" >>told\n';
+  await writeFile(file('tell'), `#!/bin/sh\n${script}`);
+  await chmod(file('tell'), 0o755);
+  await writeFile(file('.git/info/exclude'), 'tell\ntold\n');
+  for (const _ of [1, 2]) {
+    expect((await world.run(await planRelease(world.services, world.clock, {}))).outcome).toBe('done');
+  }
+}, 60_000);
+afterAll(() => world?.close());
+beforeEach(async () => {
+  await writeFile(file('told'), '');
+  world.fleet.release.hooks = [
+    { at: 'on-failure', run: tell },
+    { at: 'on-rollback', run: tell },
+  ];
+});
+
+const planned = () => planRelease(world.services, world.clock, {});
+const crashed = async (at = 'bake') => die(world, await planned(), { at, how: 'finished' });
+const runner = () => runnerOfTest(world.clock, 'pipeline abort api');
+/** Who has the lock whenever a hook reports something. */
+function holders(own: RunnerOfTest): Promise<unknown>[] {
+  const all: Promise<unknown>[] = [];
+  own.onMessage = ({ code }) => code === 'run.after-end' && all.push(world.services.ledger.lockOf('api'));
+  return all;
+}
+
+it('the hooks of a failed release run once its lock is free', async () => {
+  const own = runner();
+  const held = holders(own);
+  const plan = failingAfter(await planned(), 'bake');
+  await runOperation(own, { operation: releaseOperation, services: world.services, plan });
+  expect(await told()).toHaveLength(1);
+  expect([...new Set(await Promise.all(held))]).toEqual([undefined]);
+}, 60_000);
+
+it('the hooks of a crashed release run once the lock is free, and the record has that before', async () => {
+  const own = runner();
+  const held = holders(own);
+  const { run } = await recoverRun(own, world.services, await crashed());
+  expect(run.endHooks).toBe(true);
+  expect(await told()).toHaveLength(1);
+  expect([...new Set(await Promise.all(held))]).toEqual([undefined]);
+}, 60_000);
+
+it('the hooks of a crashed release wait for what it was undone for, also where that fails', async () => {
+  const record = await crashed();
+  const work = withHooksLast(runner(), async (own) => {
+    await recoverRun(own, world.services, record);
+    expect(await told()).toEqual([]);
+    throw new PipelineError('test.broken', 'on purpose');
+  });
+  await expect(work).rejects.toThrow('on purpose');
+  expect(await told()).toHaveLength(1);
+}, 60_000);
+
+it('the first Ctrl-C stops a hook of a crashed release, and the record has that as a warning', async () => {
+  world.fleet.release.hooks = [{ at: 'on-failure', run: { command: ['sleep', '300'], timeoutSeconds: 300 } }];
+  const own = runner();
+  own.onMessage = ({ code }) => code === 'run.after-end' && own.signals.emit('SIGINT');
+  const { run } = await recoverRun(own, world.services, await crashed());
+  expect(own.exits).toEqual([]);
+  expect((await world.services.ledger.run(run.id))?.warnings).toEqual([expect.stringMatching(/^on-failure: /)]);
+}, 60_000);
+
+it.each([
+  ['runs the hooks of one whose own process has not, as it had lost the lock', {}, 1],
+  ['runs no hooks of one whose own process has', { endHooks: true }, 0],
+] as const)(
+  'an undo of a run that requires manual intervention %s',
+  async (_what, facts, times) => {
+    const record: RunRecord = { ...(await crashed()), ...facts, outcome: 'manual-intervention' };
+    await world.services.ledger.saveRun(record);
+    const { run } = await recoverRun(runner(), world.services, record);
+    expect(run.outcome).toBe('interrupted');
+    expect(await told()).toHaveLength(times);
+  },
+  60_000,
+);
+
+it('a process that loses the lock while it undoes a crashed release neither records its end nor runs its hooks', async () => {
+  const record = await crashed();
+  const { ledger } = world.services;
+  const lost = new AbortController();
+  const services = {
+    ...world.services,
+    ledger: {
+      ...ledger,
+      lock: async (...given: Parameters<typeof ledger.lock>) => {
+        const held = await ledger.lock(...given);
+        return { ...held, record: held.record, lost: lost.signal };
+      },
+    },
+  };
+  const own = runner();
+  own.onMessage = ({ code }) => code === 'undo.started' && lost.abort(new PipelineError('lock.lost', 'bob has it'));
+  await expect(recoverRun(own, services, record)).rejects.toMatchObject({ code: 'lock.lost' });
+  expect((await ledger.run(record.id))?.outcome).toBeUndefined();
+  expect(await told()).toEqual([]);
+  await recoverRun(runner(), world.services, record);
+  expect(await told()).toHaveLength(1);
+}, 60_000);
+
+it('a release that stands runs no on-failure when something after its verification fails', async () => {
+  const plan = failingAfter(await planned(), 'retain');
+  const { committed } = await runOperation(runner(), { operation: releaseOperation, services: world.services, plan });
+  expect(committed).toBe(true);
+  expect(await told()).toEqual([]);
+}, 60_000);
+
+it('on-rollback runs where the end of a crashed release was enough, after on-failure of that', async () => {
+  const plan = await planned();
+  const { version } = plan.initial;
+  const before = plan.initial.current.version;
+  await die(world, plan, { at: 'roll', how: 'finished' });
+  const { by } = await rollBack(runner(), world.services, { force: false });
+  expect(by).toBe('preemption');
+  expect(await told()).toEqual([
+    `on-failure release ${version} from ${before}`,
+    `on-rollback fast-rollback ${before} from ${version}`,
+  ]);
+}, 60_000);
