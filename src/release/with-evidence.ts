@@ -15,9 +15,16 @@ type Context = ContextWith<FleetFacts & Partial<Facts>>;
 /** Where the logs are that tell why a step failed; `sinceMs` is how long it ran. */
 type Sources = (context: Context, sinceMs: number) => Source;
 
+/** A plain playbook starts the service itself, and nothing beside it. */
+const ofStaging: Sources = (context, sinceMs) => ({
+  ...ofHost(context, sinceMs),
+  staging: context.state.kind !== 'plain',
+});
+
 const sources: Readonly<Record<string, Sources>> = {
-  // A plain playbook starts the service itself, and nothing beside it.
-  stage: (context, sinceMs) => ({ ...ofHost(context, sinceMs), staging: context.state.kind !== 'plain' }),
+  stage: ofStaging,
+  // With a migration before the roll, the new version is first started here.
+  'start-staged': ofStaging,
   bake: ofHost,
   validate: ({ state: { validationInstanceId: id } }) => ({
     suspects: async () => (id === undefined ? [] : [{ id, state: 'validation instance', unhealthy: true }]),
@@ -27,6 +34,9 @@ const sources: Readonly<Record<string, Sources>> = {
   roll: (context) => ofGroup(context, context.state),
   verify: (context) => ofGroup(context, context.state),
 };
+
+/** Steps that are about one host, out of service. */
+const onHost = new Set(['stage', 'start-staged', 'bake']);
 
 /** On one host an error of Ansible may be the app's doing; others, such as one of AWS, are not in its log. */
 const ofApp = /^(ansible\.(failed|not-applied)|host\.unhealthy)$/;
@@ -71,7 +81,7 @@ export function withEvidence<State extends FleetFacts & Partial<Facts>>(step: St
 
 function isAboutApp(step: string, error: unknown): boolean {
   if (!(error instanceof PipelineError)) return false;
-  if (step === 'stage' || step === 'bake') return ofApp.test(error.code);
+  if (onHost.has(step)) return ofApp.test(error.code);
   // What was refused before anything began, or by AWS, an instance cannot have caused.
   return error.outcome === 'failed' && !/^(aws|lock|journal|ledger|listener|config)\./.test(error.code);
 }
