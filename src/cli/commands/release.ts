@@ -72,7 +72,8 @@ export async function release(
         await planRelease(services, context.clock, { ...request, after: active?.version }),
         redactionOf(fleet, context.env),
       ),
-    reportNeedless: async (plan) => (again ? undefined : reportNothing(context, options, services, plan.initial)),
+    reportNeedless: async (plan) =>
+      again ? undefined : reportNothing(context, options, services, plan.initial, request),
     question: ({ initial: { version, since } }) =>
       `release ${version} of ${fleet.app} to ${fleet.environment}${since ? ` (${summarizeSince(since)})` : ''}`,
   });

@@ -54,6 +54,16 @@ describe('a release of a commit that serves already', () => {
     }
   });
 
+  it('names a command for just this release, whatever HEAD is by then', async () => {
+    const [run] = await world.services.ledger.runs('api', 1);
+    const request = { ref: 'HEAD', bake: 'builder', strategy: 'rolling', fromBase: true, skipMigrate: true } as const;
+    const options = { json: true, allowDirty: true, emergency: true, reason: 'the shop is down', env: 'local' };
+    const { again } = JSON.parse((await releasing(options, { ...request, noRollbackTarget: true })).out);
+    expect(again).toBe(
+      `pipeline release api --ref ${run?.commit} --bake builder --strategy rolling --from-base --skip-migrate --no-rollback-target --allow-dirty --emergency --reason "the shop is down" --again --env local`,
+    );
+  });
+
   it('is made with --again', async () => {
     expect((await releasing({}, { again: true })).out).toContain('release api v2 (before: v1) in local: done');
   }, 60_000);
