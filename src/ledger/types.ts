@@ -33,6 +33,8 @@ export interface ReleaseRecord {
   };
   /** Digest of the settings that it was built with, salted with the id of its run; absent in records from before it was kept. */
   configuration?: string;
+  /** What it has done about the migration that its configuration has, once it is released; absent for one without a migration. */
+  migration?: 'run' | 'skipped';
   /** Image that the bake was based on. */
   baseImageId?: string;
   /** True when it has served for a whole verify window. */

@@ -33,6 +33,8 @@ async function isSame(services: Services, state: ReleaseState, release: ReleaseR
   if (commit !== state.commit || release.state !== 'released' || release.rolledBackAt !== undefined) return false;
   // It was requested to be recorded as such.
   if (state.irreversible !== undefined && release.irreversible === undefined) return false;
+  // It was left out, or there was none then.
+  if (state.migration && release.migration !== 'run') return false;
   if (configuration === undefined || configuration !== configurationDigest(fleet, run)) return false;
   if (state.base && state.base.imageId !== baseOf(await ledger.releases(fleet.app)).get(release.version)) return false;
   return isSameProject(services, state, release);

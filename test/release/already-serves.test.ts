@@ -53,6 +53,25 @@ describe('a release of what serves already', () => {
     expect(await serving({ irreversible: true })).toBeUndefined();
   });
 
+  it('is not one whose migration is still to be run', async () => {
+    const migrate = { command: ['bin/migrate'], when: 'before-roll', timeoutSeconds: 60 } as const;
+    const migrating = withFleet((fleet) => ({
+      ...fleet,
+      release: { ...fleet.release, migrate: { ...migrate, command: [...migrate.command] } },
+    }));
+    const { ledger } = world.services;
+    const having = (migration?: 'run' | 'skipped') => ({
+      ...migrating,
+      ledger: Object.assign(Object.create(ledger), {
+        release: async (app: string, version: string) => ({ ...(await ledger.release(app, version)), migration }),
+      }),
+    });
+    expect(await serving({}, having('skipped'))).toBeUndefined();
+    expect(await serving({}, having())).toBeUndefined();
+    expect(await serving({}, having('run'))).toBe('v2');
+    expect(await serving({ skipMigrate: true }, having('skipped'))).toBe('v2');
+  });
+
   it('is not one with another variable or other settings of the service', async () => {
     const moved = withFleet((fleet) => ({ ...fleet, service: { ...fleet.service, healthPath: '/other' } }));
     expect(await serving({}, moved)).toBeUndefined();

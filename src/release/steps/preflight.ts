@@ -111,6 +111,7 @@ async function reserve(
         run: run.id,
         configuration: configurationDigest(services.fleet, run.id),
         baseImageId: imageId,
+        ...(services.fleet.release.migrate && { migration: state.migration ? ('run' as const) : ('skipped' as const) }),
         ...(state.irreversible === undefined ? {} : { irreversible: state.irreversible }),
       },
       { above },
