@@ -16,6 +16,8 @@ type Context = ContextWith<MigrateFacts>;
 
 /** How long an undo waits for a migration that it has stopped, in milliseconds: SIGKILL comes after 10 s. */
 const stoppedWithinMs = 30_000;
+/** How long the undo of an after-roll migration tries to reach its instance, in milliseconds: the traffic is to be given back. */
+const reachedWithinMs = 10_000;
 /** Last lines of its output in the error. */
 const shownLines = 15;
 
@@ -138,6 +140,11 @@ function failed({ state }: Context, host: Host, { tail, seconds }: EndedMigratio
   );
 }
 
+/** It has failed on the instance; the lock is held, and the journal is written. */
+function isAboutHost(error: unknown): boolean {
+  return error instanceof PipelineError && /^(ssh\.|wait\.timeout$)/.test(error.code);
+}
+
 /** Stops a migration whose end is not known, and waits until it has stopped. */
 async function stop(context: Context, host: Host): Promise<void> {
   const { services, state, poll } = context;
@@ -146,8 +153,10 @@ async function stop(context: Context, host: Host): Promise<void> {
     context.note(`${host.instanceId} is ${instance?.state ?? 'gone'}, and the migration with it`);
     return;
   }
+  const afterRoll = state.migration?.when === 'after-roll';
+  const withinMs = afterRoll ? reachedWithinMs : services.fleet.release.timeouts.health * 1000;
   try {
-    await services.hosts.waitReachable(host, services.fleet.release.timeouts.health * 1000);
+    await services.hosts.waitReachable(host, withinMs);
     await context.change({ action: 'stop-migration', target: host.instanceId }, async () => {
       const { state: found } = await stopMigration(context, host);
       if (found === 'none') return 'it was never started';
@@ -163,10 +172,9 @@ async function stop(context: Context, host: Host): Promise<void> {
     });
     await forgetMigration(context, host);
   } catch (error) {
-    // A builder is terminated by the undo of its own step.
-    if (!isUnanswered(error) || state.bake !== 'builder' || state.migration?.when === 'after-roll') throw error;
-    context.note(
-      `${host.instanceId} does not answer (${messageOf(error)}); it is terminated, and the migration with it`,
-    );
+    // A builder is terminated by the undo of its own step, and so are the instances of the new version by that of the roll.
+    if (!(afterRoll ? isAboutHost(error) : isUnanswered(error) && state.bake === 'builder')) throw error;
+    const what = isUnanswered(error) ? 'does not answer' : 'has not stopped the migration';
+    context.note(`${host.instanceId} ${what} (${messageOf(error)}); it is terminated, and the migration with it`);
   }
 }

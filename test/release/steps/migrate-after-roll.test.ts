@@ -1,3 +1,4 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { groupInstances, terminateInstance } from '../../../src/aws/instances.ts';
 import { planRelease } from '../../../src/release/plan.ts';
@@ -57,6 +58,41 @@ describe.each(['rolling', 'blue-green'] as const)('an after-roll migration of a 
       expect.arrayContaining(firstRelease.map((line) => line.replace('v1', before ?? ''))),
     );
   }, 60_000);
+
+  it.each(['waitReachable', 'stop'])(
+    'is given up with its instance, and delays the rollback by seconds only, when %s does not answer',
+    async (silent) => {
+      migrations.lasts = 300_000;
+      const interrupt = new AbortController();
+      let readings = 0;
+      migrations.before = (action) => {
+        if (action === 'stop') throw unreachable();
+        if (action === 'status' && ++readings === 4) {
+          interrupt.abort(new PipelineError('interrupted', 'Ctrl-C', { outcome: 'interrupted' }));
+        }
+      };
+      const { hosts } = world.services;
+      const { waitReachable } = hosts;
+      const limits: number[] = [];
+      hosts.waitReachable = async (host, limit) => {
+        const isOther = host.instanceId !== migrations.started[0]?.instanceId;
+        if (silent !== 'waitReachable' || isOther || !interrupt.signal.aborted) return waitReachable(host, limit);
+        limits.push(limit);
+        throw unreachable();
+      };
+      const before = (await plan()).initial.current.version;
+      const result = await world.run(await plan(), { signal: interrupt.signal });
+      hosts.waitReachable = waitReachable;
+      expect(result).toMatchObject({ outcome: 'interrupted', leftovers: [] });
+      expect(limits.filter((limit) => limit > 10_000)).toEqual([]);
+      expect(limits.length > 0).toBe(silent === 'waitReachable');
+      expect(world.notes).toContainEqual(expect.stringMatching(/^i-\w+ does not answer \(.*the migration with it$/));
+      const group = await groupInstances(world.aws.ec2, result.state.group);
+      expect(group.map(({ id }) => id)).not.toContain(migrations.started[0]?.instanceId);
+      expect((await plan()).initial.current.version).toBe(before);
+    },
+    60_000,
+  );
 
   it('is not known to have ended when its instance is terminated', async () => {
     migrations.lasts = 300_000;
