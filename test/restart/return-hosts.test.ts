@@ -93,7 +93,7 @@ describe('a batch in Standby while autoscaling changes the size of the group', (
     expect(after.desired).toBe(before.length - 1);
   }, 60_000);
 
-  it('may lose one on its return to a scale-in that is not over, which is no failure', async () => {
+  it('may lose one on its return to a scale-in that is not over, which does not fail it', async () => {
     const { before, after } = await whileOut(-1, { settled: false });
     expect(after.desired).toBe(before.length - 1);
   }, 60_000);
