@@ -43,13 +43,18 @@ export async function runHostProgram<T>(
   const timer = clock.after(timeoutMs, () => limit.abort());
   let last = '';
   try {
-    const end = await hosts.stream(host, argv, {
+    const ended = hosts.stream(host, argv, {
       input,
       signal: limit.signal,
       onLine(line) {
         last = line;
       },
     });
+    // A login may not even have begun.
+    const aborted = new Promise<undefined>((resolve) =>
+      limit.signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+    );
+    const end = await Promise.race([ended, aborted]);
     if (!end) throw failed(`it did not answer within ${timeoutMs / 1000} s`);
     if (end.exitCode !== 0) throw failed(`exit ${end.exitCode}: ${end.stderr.trim().split('\n').at(-1) ?? ''}`);
   } finally {

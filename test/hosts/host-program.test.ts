@@ -34,12 +34,15 @@ describe('a program that is sent to a host', () => {
     await expect(run(hosts)).rejects.toMatchObject({ code: 'host.program', message: `service_state on i-1: ${why}` });
   });
 
-  it('is ended when it does not answer in time', async () => {
+  it.each([
+    ['it does not answer in time', true],
+    ['its login never ends, whatever the signal', false],
+  ])('is not waited for when %s', async (_what, ends) => {
     const clock = new ManualClock();
     const never: Pick<Hosts, 'stream'> = {
       stream: (_host, _argv, { signal }) =>
         new Promise((resolve) => {
-          signal?.addEventListener('abort', () => resolve(undefined));
+          if (ends) signal?.addEventListener('abort', () => resolve(undefined));
           clock.advance(8000);
         }),
     };

@@ -15,10 +15,10 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 it('the evidence of a release whose new version does not start after its migration is the log of the staged environment', async () => {
-  const read: string[][] = [];
-  world.service.log = (_id, { files }) => {
-    read.push(files);
-    return { from: files[0], lines: ['booting', 'Error: no column seats'], cut: false };
+  const read: (string | null)[] = [];
+  world.service.log = (_id, { file }) => {
+    read.push(file);
+    return { from: file ?? '', lines: ['booting', 'Error: no column seats'], cut: false };
   };
   const plan = await planRelease(world.services, world.clock, {});
   const steps = plan.steps.map((one) => ({
@@ -35,7 +35,7 @@ it('the evidence of a release whose new version does not start after its migrati
   const runId = createRunId(world.clock);
   const { outcome, error } = await world.run({ ...plan, steps }, { runId });
   expect(outcome).toBe('rolled-back');
-  expect(read).toEqual([['/srv/api/shared/log/staging.log']]);
+  expect(read).toEqual(['/srv/api/shared/log/staging.log']);
   const kept = await world.services.ledger.evidence.read(runId);
   expect(kept).toMatchObject({ step: 'start-staged', instances: [{ lines: ['booting', 'Error: no column seats'] }] });
   expect((error as PipelineError).details.join('\n')).toContain('Error: no column seats');

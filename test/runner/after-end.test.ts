@@ -3,11 +3,12 @@ import path from 'node:path';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { LocalHook } from '../../src/config/schema/hooks.ts';
+import type { RunRecord } from '../../src/ledger/types.ts';
 import { releaseOperation } from '../../src/release/operation.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { rollbackOperation } from '../../src/rollback/operation.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
-import { afterEnd } from '../../src/runner/after-end.ts';
+import { planAfterEnd } from '../../src/runner/after-end.ts';
 import { recoverRun } from '../../src/runner/recover.ts';
 import { runOperation } from '../../src/runner/run-operation.ts';
 import { createRedact } from '../../src/shared/redact.ts';
@@ -109,11 +110,14 @@ it('what such a hook prints is reported without secrets', async () => {
 
 it('such a hook gets the error without secrets, in its environment and in its file of facts', async () => {
   await writeFile(file('tell'), `${script.replace('exit $1', '')}cat "$PIPELINE_FACTS" >>told\n`);
+  const { run } = await release('bake');
+  await writeFile(file('told'), '');
   const runner = runnerOfTest(world.clock, 'pipeline release api', { redact: createRedact([secret]) });
   const error = new PipelineError('test.broken', `cannot log in with ${secret}, password=hunter2`);
   const { initial: state } = await planRelease(world.services, world.clock, {});
-  const ended = { run: 'r-1', outcome: 'failed' as const, error, state };
-  expect(await afterEnd(runner, releaseOperation, world.services, ended)).toEqual([]);
+  const { endHooks: _begun, ...record } = run as RunRecord;
+  const ended = { record, committed: false, outcome: 'failed' as const, error, state };
+  expect(await planAfterEnd(runner, releaseOperation, world.services, ended)?.()).toEqual([]);
   const text = await readFile(file('told'), 'utf8');
   expect(text).toContain('failed cannot log in with [redacted], password=[redacted]');
   expect(text).toContain('"error":"cannot log in with [redacted], password=[redacted]"');
