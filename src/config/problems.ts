@@ -44,7 +44,7 @@ export function problem(path: Path, value: unknown, expected: string): Problem {
   );
 }
 
-/** The line of a mistake that is told as a sentence: what is wrong, and what to do. */
+/** The line of a mistake that is named as a sentence: what is wrong, and what to do. */
 export function mistake(path: Path, sentence: string): Problem {
   return lazily(path, () => `${pathText(path)}: ${sentence}`);
 }
