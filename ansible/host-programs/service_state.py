@@ -7,9 +7,10 @@ minutes apart, show whether it has restarted:
   pid       of the service; another one after a restart
   restarts  systemd's own count of automatic restarts, which a start by hand resets; null with runit
   started   changes when a play starts or switches the service (started.py, switch.py)
-  held      count of environments that exited by themselves under the process that holds the socket (serve.py); null without one
+  held      count of environments that exited by themselves under the process that holds the socket (serve.py), or `not counted`; null without one
   age       seconds for which the service (the environment under serve.py) has run without exiting; null when it does not run
-  again     whether it was started by its init after an exit, as far as that is known, since its host was booted or a play started it
+  again     whether it was started by its init after an exit, as far as that is known, since its host was booted or a play started it;
+            null where `held` is not counted
 or {problem}.
 """
 import json
@@ -22,6 +23,8 @@ import time
 ANSWER_SECONDS = 3
 START_SECONDS = 5
 """So much later than its supervisor, or earlier than the record of a play, may a service start that has not exited."""
+NOT_COUNTED = 'not counted'
+"""By a serve.py of before it counted, or by one that has not answered in time."""
 
 
 def boot():
@@ -69,9 +72,10 @@ def held(root):
             connection.connect(os.path.join(folder, 'control'))
             connection.sendall((json.dumps({'command': 'state', 'version': None}) + '\n').encode())
             state = json.loads(connection.makefile('r').readline())
-            return state.get('restarts', 'not counted'), state.get('pid')
+            count = state.get('restarts')
+            return count if isinstance(count, int) else NOT_COUNTED, state.get('pid')
     except (OSError, ValueError, KeyError):
-        return 'not counted', None
+        return NOT_COUNTED, None
 
 
 def process(pid):
@@ -86,8 +90,13 @@ def process(pid):
     return int(values[1]), max(0.0, age)
 
 
-def again(state, age):
-    counts = [count for count in (state['restarts'], state['held']) if isinstance(count, int)]
+def again(state):
+    if state['held'] == NOT_COUNTED:
+        # Its age does not show it: an environment that was switched to in place is younger than serve.py, too.
+        return None
+    if state['age'] is None:
+        return False
+    counts = [count for count in (state['restarts'], state['held']) if count is not None]
     if counts or state['by'] != 'runit':
         return any(counts)
     own = process(state['pid'])
@@ -95,7 +104,7 @@ def again(state, age):
     if not supervisor:
         return False
     limits = [supervisor[1]] if state['started'] is None else [supervisor[1], time.time() - state['started'] / 1e9]
-    return min(limits) - age > START_SECONDS
+    return min(limits) - state['age'] > START_SECONDS
 
 
 def started(root):
@@ -111,9 +120,9 @@ def main(root, app, service):
         if 'problem' in state:
             return state
         count, environment = held(root)
-        found = process(environment or state['pid'])
+        found = process(state['pid'] if count is None else environment)
         state = {**state, 'boot': boot(), 'started': started(root), 'held': count, 'age': found[1] if found else None}
-        return {**state, 'again': found is not None and again(state, found[1])}
+        return {**state, 'again': again(state)}
     except (OSError, subprocess.TimeoutExpired, ValueError, IndexError) as error:
         return {'problem': str(error)}
 

@@ -22,7 +22,8 @@ export interface ServiceState {
   started: number | null;
   held: number | null | 'not counted';
   age: number | null;
-  again: boolean;
+  /** null where it is not known: `held` is not counted. */
+  again: boolean | null;
 }
 
 type Answer = ServiceState | { problem: string };
@@ -92,19 +93,29 @@ export class RestartWatch {
 export async function restartBaseline(context: Context, fleetGroup: FleetGroup): Promise<RestartBaseline | undefined> {
   try {
     const { answers } = await readSample(context, fleetGroup);
-    const known = [...answers.values()].flatMap(({ answer }) =>
-      'problem' in answer || typeof answer.age !== 'number' ? [] : [{ age: answer.age, again: answer.again }],
-    );
-    if (known.length === 0) return undefined;
-    return {
-      instances: known.length,
-      restarted: known.filter(({ again }) => again).length,
-      seconds: Math.round(known.reduce((sum, { age }) => sum + age, 0)),
-    };
+    return baselineOf([...answers.values()].map(({ answer }) => answer));
   } catch {
     // The reading in the window says why.
     return undefined;
   }
+}
+
+/**
+ * What one reading shows. An instance of which it is not known whether its service has restarted is left out: that it has would hide the
+ * restarts of the new version, and that it has not would make them look new.
+ */
+export function baselineOf(answers: readonly Answer[]): RestartBaseline | undefined {
+  const known = answers.flatMap((answer) =>
+    'problem' in answer || answer.age === null || answer.again === null
+      ? []
+      : [{ age: answer.age, again: answer.again }],
+  );
+  if (known.length === 0) return undefined;
+  return {
+    instances: known.length,
+    restarted: known.filter(({ again }) => again).length,
+    seconds: Math.round(known.reduce((sum, { age }) => sum + age, 0)),
+  };
 }
 
 async function readSample(context: Context, { group: name, targetGroupArn }: FleetGroup): Promise<Reading> {

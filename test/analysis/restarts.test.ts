@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { restartsBetween, type ServiceState } from '../../src/analysis/restarts.ts';
+import { baselineOf, restartsBetween, type ServiceState } from '../../src/analysis/restarts.ts';
 
 const runit: ServiceState = {
   boot: 'b',
@@ -60,5 +60,18 @@ describe('restarts of a service between two readings', () => {
     ],
   ])('are not known when %s', (_what, before, after, why) => {
     expect(restartsBetween(before, after)).toEqual({ why });
+  });
+});
+
+describe('the restarts before a release', () => {
+  const switched: ServiceState = { ...runit, held: 'not counted', age: 30, again: null };
+
+  it('are counted on the instances of which it is known', () => {
+    const answers = [runit, { ...held, again: true }, { ...runit, age: null }, switched, { problem: 'no SSH' }];
+    expect(baselineOf(answers)).toEqual({ instances: 2, restarted: 1, seconds: 120 });
+  });
+
+  it('are not known where no serve.py counts, whatever the age of the environments', () => {
+    expect(baselineOf([switched, { ...switched, started: null }])).toBeUndefined();
   });
 });

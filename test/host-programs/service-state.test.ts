@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceState } from '../../src/analysis/restarts.ts';
 import { ownAnsibleFolder } from '../../src/hosts/ansible-files.ts';
 
@@ -66,18 +66,52 @@ describe.skipIf(existsSync('/run/systemd/system'))('the program that tells of re
     }
   });
 
-  it('has the count of the process that holds the socket, and says when that does not count', async () => {
-    const run = path.join(root, 'run');
-    await mkdir(run);
-    await writeFile(path.join(root, 'service.json'), JSON.stringify({ run }));
-    const answers = [{ restarts: 3 }, {}];
-    const server = createServer((socket) => {
-      socket.once('data', () => socket.end(`${JSON.stringify({ version: 'v2', pid: 7, ...answers.shift() })}\n`));
+  describe('under the process that holds the socket', () => {
+    const run = () => path.join(root, 'run');
+    let server: Server | undefined;
+    let environment: number;
+
+    beforeAll(async () => {
+      await mkdir(run());
+      await writeFile(path.join(root, 'service.json'), JSON.stringify({ run: run() }));
+      // Younger than the process that holds the socket, as after a switch in place, which also removes the record of the start.
+      const { stdout } = await execa('sh', ['-c', 'sleep 60 >/dev/null 2>&1 & echo $!']);
+      environment = Number(stdout);
+      await writeFile(path.join(service, 'supervise/pid'), `${environment}\n`);
+      await rm(path.join(root, 'started'), { force: true });
     });
-    await new Promise<void>((resolve) => server.listen(path.join(run, 'control'), resolve));
-    expect(await read()).toMatchObject({ held: 3 });
-    expect(await read()).toMatchObject({ held: 'not counted' });
-    await new Promise((resolve) => server.close(resolve));
-    expect(await read()).toMatchObject({ held: 'not counted' });
+    afterEach(async () => {
+      if (server) await new Promise((resolve) => server?.close(resolve));
+      server = undefined;
+    });
+    afterAll(() => process.kill(environment));
+
+    async function answers(answer: object): Promise<void> {
+      const line = () => `${JSON.stringify({ version: 'v2', ...answer })}\n`;
+      server = createServer((socket) => socket.once('data', () => socket.end(line())));
+      await new Promise<void>((resolve) => server?.listen(path.join(run(), 'control'), resolve));
+    }
+
+    it.each([
+      [3, true],
+      [0, false],
+    ])('has its count, and with %i whether it is above 0', async (restarts, again) => {
+      await answers({ pid: environment, restarts });
+      expect(await read()).toMatchObject({ held: restarts, again, age: expect.any(Number) });
+    });
+
+    it('does not take a switch in place for a restart where it does not count', async () => {
+      await answers({ pid: environment });
+      expect(await read()).toMatchObject({ held: 'not counted', again: null, age: expect.any(Number) });
+    });
+
+    it('tells of no restart and no age where it does not answer', async () => {
+      expect(await read()).toMatchObject({ held: 'not counted', again: null, age: null });
+    });
+
+    it('has no age while no environment runs', async () => {
+      await answers({ pid: null, restarts: 3 });
+      expect(await read()).toMatchObject({ held: 3, again: false, age: null });
+    });
   });
 });

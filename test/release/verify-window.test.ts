@@ -110,6 +110,19 @@ describe('the verify window of production', () => {
     );
   }, 60_000);
 
+  it('rolls back a version that restarts everywhere, after one of which the restarts are not known', async () => {
+    const before = { ...steadyService, held: 'not counted', started: null, age: 300, again: null };
+    world.service.state = () => before;
+    const result = await release('verify', () => {
+      const began = world.clock.now();
+      world.service.state = () => ({ ...steadyService, held: world.clock.now() - began > 200_000 ? 2 : 0 });
+    });
+    expect(result.outcome).toBe('rolled-back');
+    expect(result.state.baseline).toBeDefined();
+    expect(result.state.baseline?.restarts).toBeUndefined();
+    expect(result.state.evidence?.faults).toContainEqual(expect.objectContaining({ check: 'restarts' }));
+  }, 60_000);
+
   it('does not read restarts with watch.restarts: false, and says so', async () => {
     const { watch } = world.fleet.release;
     watch.restarts = false;
