@@ -76,5 +76,6 @@ export const forgetMigration = (context: Context, host: Host): Promise<unknown> 
 /** True when nothing is known of a call: the host was not reached, or has not answered in time. */
 export function isUnanswered(error: unknown): boolean {
   if (!(error instanceof PipelineError)) return false;
-  return error.code === 'ssh.unreachable' || (error.code === 'ssh.failed' && error.message.includes('did not finish'));
+  if (error.code === 'ssh.unreachable' || error.code === 'ssh.no-way') return true;
+  return error.code === 'ssh.failed' && error.message.includes('did not finish');
 }

@@ -71,11 +71,12 @@ export const migrate: StepWith<MigrateFacts> = {
     const begun = context.changes().find((change) => change.action === 'migrate' && !change.undoing);
     const host = context.state.migration?.host;
     if (!begun || !host) return;
-    if (begun.result === undefined) await stop(context, host);
-    context.note(notUndone);
-    // Everything else is rolled back, so its end must say it too.
-    const { warnings = [] } = context.state;
-    if (!warnings.includes(notUndone)) await context.save({ warnings: [...warnings, notUndone] });
+    try {
+      if (begun.result === undefined) await stop(context, host);
+    } finally {
+      // Everything else is rolled back, so its end must say it too.
+      await warn(context, notUndone);
+    }
   },
 };
 
@@ -140,41 +141,59 @@ function failed({ state }: Context, host: Host, { tail, seconds }: EndedMigratio
   );
 }
 
-/** It has failed on the instance; the lock is held, and the journal is written. */
-function isAboutHost(error: unknown): boolean {
-  return error instanceof PipelineError && /^(ssh\.|wait\.timeout$)/.test(error.code);
+/** Says it now, and at the end of the run. */
+async function warn(context: Context, line: string): Promise<void> {
+  context.note(line);
+  const { warnings = [] } = context.state;
+  if (!warnings.includes(line)) await context.save({ warnings: [...warnings, line] });
+}
+
+/** Of an earlier undo of this run, which could not stop it. */
+async function withdraw(context: Context, line: string): Promise<void> {
+  const { warnings = [] } = context.state;
+  if (warnings.includes(line)) await context.save({ warnings: warnings.filter((one) => one !== line) });
 }
 
 /** Stops a migration whose end is not known, and waits until it has stopped. */
 async function stop(context: Context, host: Host): Promise<void> {
-  const { services, state, poll } = context;
+  const { services, state } = context;
+  const mayRun = `the migration may still run on ${host.instanceId}: stop it there, unless the instance is terminated`;
   const instance = await readInstance(services.aws.ec2, host.instanceId);
-  if (instance?.state !== 'running') {
+  if (instance?.state === 'running') {
+    const afterRoll = state.migration?.when === 'after-roll';
+    try {
+      await stopOn(context, host, afterRoll ? reachedWithinMs : services.fleet.release.timeouts.health * 1000);
+    } catch (error) {
+      // The undo of other steps terminates a builder and the instances of the new version, unless it is refused.
+      const isGivenUp = isUnanswered(error) && (afterRoll || state.bake === 'builder');
+      if (isGivenUp) context.note(`${host.instanceId} does not answer (${messageOf(error)})`);
+      await warn(context, mayRun);
+      if (!isGivenUp) throw error;
+      return;
+    }
+  } else {
     context.note(`${host.instanceId} is ${instance?.state ?? 'gone'}, and the migration with it`);
-    return;
   }
-  const afterRoll = state.migration?.when === 'after-roll';
-  const withinMs = afterRoll ? reachedWithinMs : services.fleet.release.timeouts.health * 1000;
-  try {
-    await services.hosts.waitReachable(host, withinMs);
-    await context.change({ action: 'stop-migration', target: host.instanceId }, async () => {
-      const { state: found } = await stopMigration(context, host);
-      if (found === 'none') return 'it was never started';
-      await poll({
-        what: `the migration on ${host.instanceId} to stop`,
-        read: () => readMigration(context, host, Number.MAX_SAFE_INTEGER),
-        until: (seen) => seen.state !== 'running',
-        everyMs: 500,
-        timeoutMs: stoppedWithinMs,
-      });
-      if (found === 'running') context.note(`the migration on ${host.instanceId} was stopped (SIGTERM)`);
-      return found;
+  await withdraw(context, mayRun);
+}
+
+/** @param withinMs How long it tries to reach the host, in milliseconds. */
+async function stopOn(context: Context, host: Host, withinMs: number): Promise<void> {
+  const { services, poll } = context;
+  await services.hosts.waitReachable(host, withinMs);
+  await context.change({ action: 'stop-migration', target: host.instanceId }, async () => {
+    const { state: found } = await stopMigration(context, host);
+    if (found === 'none') return 'it was never started';
+    await poll({
+      what: `the migration on ${host.instanceId} to stop`,
+      read: () => readMigration(context, host, Number.MAX_SAFE_INTEGER),
+      until: (seen) => seen.state !== 'running',
+      everyMs: 500,
+      timeoutMs: stoppedWithinMs,
     });
-    await forgetMigration(context, host);
-  } catch (error) {
-    // A builder is terminated by the undo of its own step, and so are the instances of the new version by that of the roll.
-    if (!(afterRoll ? isAboutHost(error) : isUnanswered(error) && state.bake === 'builder')) throw error;
-    const what = isUnanswered(error) ? 'does not answer' : 'has not stopped the migration';
-    context.note(`${host.instanceId} ${what} (${messageOf(error)}); it is terminated, and the migration with it`);
-  }
+    if (found === 'running') context.note(`the migration on ${host.instanceId} was stopped (SIGTERM)`);
+    return found;
+  });
+  // As after its end: the memory of the host loses it at the next boot in any case.
+  await forgetMigration(context, host).catch(() => undefined);
 }

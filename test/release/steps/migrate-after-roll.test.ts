@@ -1,7 +1,10 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { groupInstances, terminateInstance } from '../../../src/aws/instances.ts';
+import { openJournal } from '../../../src/engine/journal-writer.ts';
+import { createRunId } from '../../../src/engine/run-id.ts';
 import { planRelease } from '../../../src/release/plan.ts';
+import { undoPlanOf } from '../../runner/support/undo-plan-of.ts';
 import { firstRelease, Simulated } from '../../support/simulated.ts';
 import { SimulatedMigrations, unreachable, withMigration } from '../support/simulated-migrations.ts';
 
@@ -12,6 +15,12 @@ describe.each(['rolling', 'blue-green'] as const)('an after-roll migration of a 
   let migrations: SimulatedMigrations;
 
   const plan = () => planRelease(world.services, world.clock, {});
+  const notUndone = 'what the migration has changed in the database is not undone';
+  const mayRun = () => {
+    const host = migrations.started[0]?.instanceId;
+    return `the migration may still run on ${host}: stop it there, unless the instance is terminated`;
+  };
+  const warningsOf = (state: object) => (state as { warnings?: string[] }).warnings;
 
   beforeAll(async () => {
     world = await Simulated.create([], {
@@ -60,7 +69,7 @@ describe.each(['rolling', 'blue-green'] as const)('an after-roll migration of a 
   }, 60_000);
 
   it.each(['waitReachable', 'stop'])(
-    'is given up with its instance, and delays the rollback by seconds only, when %s does not answer',
+    'is not waited for when %s does not answer: the rollback is late by seconds only, and warns that it may still run',
     async (silent) => {
       migrations.lasts = 300_000;
       const interrupt = new AbortController();
@@ -86,10 +95,47 @@ describe.each(['rolling', 'blue-green'] as const)('an after-roll migration of a 
       expect(result).toMatchObject({ outcome: 'interrupted', leftovers: [] });
       expect(limits.filter((limit) => limit > 10_000)).toEqual([]);
       expect(limits.length > 0).toBe(silent === 'waitReachable');
-      expect(world.notes).toContainEqual(expect.stringMatching(/^i-\w+ does not answer \(.*the migration with it$/));
+      expect(world.notes).toContainEqual(expect.stringMatching(/^i-\w+ does not answer \(Connection timed out\)$/));
+      expect(warningsOf(result.state)).toEqual([mayRun(), notUndone]);
       const group = await groupInstances(world.aws.ec2, result.state.group);
       expect(group.map(({ id }) => id)).not.toContain(migrations.started[0]?.instanceId);
       expect((await plan()).initial.current.version).toBe(before);
+    },
+    60_000,
+  );
+
+  it.each([
+    ['ssh.failed', 'sudo: a password is required'],
+    ['wait.timeout', 'gave up waiting for the migration to stop'],
+  ])(
+    'that cannot be stopped on an instance that answers (%s) is left over until an abort',
+    async (...fault) => {
+      migrations.lasts = 300_000;
+      const interrupt = new AbortController();
+      let readings = 0;
+      migrations.before = (action) => {
+        if (action === 'stop') throw new PipelineError(...fault);
+        if (action === 'status' && ++readings === 4) {
+          interrupt.abort(new PipelineError('interrupted', 'Ctrl-C', { outcome: 'interrupted' }));
+        }
+      };
+      const planned = await plan();
+      const runId = createRunId(world.clock);
+      const result = await world.run(planned, { signal: interrupt.signal, runId });
+      expect(result).toMatchObject({
+        outcome: 'manual-intervention',
+        leftovers: [expect.stringMatching(`^Migrate the data: ${fault[1]}`)],
+      });
+      expect(warningsOf(result.state)).toEqual([mayRun(), notUndone]);
+      expect((await plan()).initial.current.version).toBe(planned.initial.current.version);
+      migrations.before = () => undefined;
+      const journal = await openJournal(world.services.ledger, runId, world.clock);
+      await journal.write({ type: 'run.reopened' });
+      const undo = await undoPlanOf(world, { id: runId, command: 'pipeline release api', app: 'api' } as never);
+      if (!undo) throw new Error('nothing to undo');
+      const aborted = await world.run(undo, { signal: AbortSignal.abort(new Error('it died')), runId });
+      expect(aborted.leftovers).toEqual([]);
+      expect(warningsOf(aborted.state)).toEqual([notUndone]);
     },
     60_000,
   );
