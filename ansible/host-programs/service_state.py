@@ -7,7 +7,8 @@ minutes apart, show whether it has restarted:
   pid       of the service; another one after a restart
   restarts  systemd's own count of automatic restarts, which a start by hand resets; null with runit
   started   changes when a play starts or switches the service (started.py, switch.py)
-  held      count of environments that exited by themselves under the process that holds the socket (serve.py), or `not counted`; null without one
+  held      count of environments that exited by themselves under the process that holds the socket (serve.py); null without one,
+            `not counted` when it does not tell
   age       seconds for which the service (the environment under serve.py) has run without exiting; null when it does not run
   again     whether it was started by its init after an exit, as far as that is known, since its host was booted or a play started it;
             null where `held` is not counted
