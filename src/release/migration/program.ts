@@ -77,5 +77,5 @@ export const forgetMigration = (context: Context, host: Host): Promise<unknown> 
 export function isUnanswered(error: unknown): boolean {
   if (!(error instanceof PipelineError)) return false;
   if (error.code === 'ssh.unreachable' || error.code === 'ssh.no-way') return true;
-  return error.code === 'ssh.failed' && error.message.includes('did not finish');
+  return error.code === 'ssh.failed' && error.message.includes('(did not finish within ');
 }
