@@ -21,7 +21,10 @@ export interface Outbox {
   countWaiting(): Promise<number>;
   /** How many were given up within the last day: one request to the ledger, too. */
   countDead(): Promise<number>;
-  /** Those that wait, the oldest first. A damaged record does not keep the others from being delivered. */
+  /**
+   * Those that wait, the oldest first. A damaged record does not keep the others from being delivered; it counts as given up from then on,
+   * as nobody can deliver it. One of a newer program waits for that.
+   */
   waiting(onUnreadable?: OnUnreadable): Promise<OutboxRecord[]>;
   /** The newest ones, whatever became of them. */
   newest(limit: number, onUnreadable?: OnUnreadable): Promise<OutboxRecord[]>;
@@ -41,8 +44,8 @@ const orphanMs = 60_000;
 /** How long one that was given up is counted, in milliseconds. */
 const deadNewsMs = 24 * 3_600_000;
 
-/** False for a ledger that does not answer. */
-const isUnreadable = (error: unknown): error is PipelineError =>
+/** Whether a record is damaged, or of a newer program. False for a ledger that does not answer. */
+export const isUnreadable = (error: unknown): error is PipelineError =>
   error instanceof PipelineError && ['ledger.corrupt', 'ledger.newer'].includes(error.code);
 
 const recordKey = (id: string) => `outbox/all/${id}`;
@@ -82,9 +85,11 @@ export function createOutbox(store: Store, clock: Clock): Outbox {
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       onUnreadable(error);
-      return 'unreadable';
+      return error.code === 'ledger.corrupt' ? 'damaged' : 'newer';
     }
   };
+
+  const markDead = (id: string, endedAt: string) => store.put(deadKey(id, endedAt), encode({ id }), 'always');
 
   const claimed = (id: string, { value: record, etag }: Read<OutboxRecord>): Claimed => ({
     record,
@@ -92,7 +97,7 @@ export function createOutbox(store: Store, clock: Clock): Outbox {
       const { claim: _claim, ...open } = record;
       const next: OutboxRecord = { ...open, ...end };
       if (!(await store.put(recordKey(id), encode(next), { ifMatch: etag })).written) return false;
-      if (next.state === 'failed' && next.endedAt) await store.put(deadKey(id, next.endedAt), encode({ id }), 'always');
+      if (next.state === 'failed' && next.endedAt) await markDead(id, next.endedAt);
       if (next.state !== 'waiting') await unmark(id);
       return true;
     },
@@ -124,8 +129,11 @@ export function createOutbox(store: Store, clock: Clock): Outbox {
       const records = await Promise.all(
         ids.map(async (id) => {
           const found = await readable(id, onUnreadable);
-          if (found === 'unreadable') return [];
-          if (found === undefined) await dropOrphan(id);
+          if (found === 'newer') return [];
+          if (found === 'damaged') {
+            await markDead(id, instantText(clock.now()));
+            await store.delete(waitingKey(id));
+          } else if (found === undefined) await dropOrphan(id);
           else if (found.value.state === 'waiting') return [found.value];
           // Its end was written and the process died before it removed the mark.
           else await unmark(id);
@@ -138,7 +146,7 @@ export function createOutbox(store: Store, clock: Clock): Outbox {
     async newest(limit, onUnreadable) {
       const ids = (await idsIn('outbox/all/')).reverse().slice(0, limit);
       const records = await Promise.all(ids.map((id) => readable(id, onUnreadable)));
-      const found = records.flatMap((one) => (one === undefined || one === 'unreadable' ? [] : [one.value]));
+      const found = records.flatMap((one) => (typeof one === 'object' ? [one.value] : []));
       // Ids begin with the run, so they are in order between runs only.
       return found.sort((a, b) => b.notification.at.localeCompare(a.notification.at));
     },

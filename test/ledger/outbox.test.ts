@@ -141,6 +141,21 @@ it('a damaged record is reported, and the others are still found', async () => {
   expect(reported).toEqual(Array(2).fill(`the ledger's record outbox/all/${id} is damaged`));
 });
 
+it('a damaged record counts as given up once it was met, and one of a newer program waits for that', async () => {
+  const { outbox, store } = open();
+  const other = { ...released, id: '20261130T130000-ab12.released.slack' };
+  await outbox.add(released, target);
+  await outbox.add(other, target);
+  await store.put(`outbox/all/${id}`, '{"half', 'always');
+  await store.put(`outbox/all/${other.id}`, '{"schema":999}', 'always');
+  await outbox.waiting();
+  expect(await outbox.countWaiting()).toBe(1);
+  expect(await outbox.countDead()).toBe(1);
+  const reported: string[] = [];
+  await outbox.waiting((error) => void reported.push(error.code));
+  expect(reported).toEqual(['ledger.newer']);
+});
+
 it('one that was given up is counted for a day, or until it is replayed', async () => {
   const { outbox, clock } = open();
   const giveUp = async () =>
