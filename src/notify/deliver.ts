@@ -6,14 +6,14 @@ import type { NotifyTarget } from '../config/schema/notify.ts';
 import type { Fleet } from '../config/settings.ts';
 import { readRemote } from '../hosts/git/remote.ts';
 import type { Notification, OutboxRecord, Receipt } from '../ledger/notification.ts';
-import type { Claimed, OnUnreadable, Outbox } from '../ledger/outbox.ts';
+import { type Claimed, isUnreadable, type OnUnreadable, type Outbox } from '../ledger/outbox.ts';
 import { instantOf, instantText } from '../shared/instant.ts';
 import { createRedact } from '../shared/redact.ts';
 import { DeliveryError } from './delivery-error.ts';
 import { answerLimitMs, createHttp, type Http } from './http.ts';
 import { attemptLimitMs, claimMs } from './limits.ts';
-import { startOf } from './notifications.ts';
 import { asOvertaken, overtakenIn } from './overtaken.ts';
+import { previousOf, type ReadRecord, readerOf } from './previous.ts';
 import { type ReadReference, resolveSettings } from './resolve-settings.ts';
 import type { Target } from './target.ts';
 import { targetOf } from './targets/index.ts';
@@ -36,7 +36,7 @@ export interface Deliverer {
   outbox: Outbox;
   /** Who delivers, for claims. */
   by: string;
-  /** The fleet whose configuration has the target of a record; undefined where this project does not have it. */
+  /** The fleet whose configuration has the target of a record; undefined where this project does not have it. Rejects when it has mistakes. */
   fleetOf(record: Pick<OutboxRecord, 'configuredBy' | 'notification'>): Promise<ConfiguredFleet | undefined>;
   readReference: ReadReference;
   /** From 0 to below 1, for the jitter of pauses. */
@@ -56,7 +56,8 @@ export interface Deliverer {
 /**
  * Delivers what is due: targets side by side, each target's own strictly in their order. So a target's queue stops at the first one that is
  * not due yet, claimed by another process, or has failed; one that is given up does not hold it up. A failure after a success is tried again
- * at once, so that a lost answer now and then does not stop a long queue. Never rejects because of a target.
+ * at once, so that a lost answer now and then does not stop a long queue. Never rejects because of a target or of a record; because of a
+ * ledger that does not answer it does, when all queues have ended.
  */
 export async function deliverDue(deliverer: Deliverer): Promise<void> {
   const waiting = await deliverer.outbox.waiting(deliverer.onUnreadable);
@@ -65,31 +66,46 @@ export async function deliverDue(deliverer: Deliverer): Promise<void> {
     const key = `${record.configuredBy} ${record.target}`;
     queues.set(key, [...(queues.get(key) ?? []), record]);
   }
-  await Promise.all([...queues.values()].map((queue) => deliverQueue(deliverer, queue)));
+  // The caller closes the ledger: no queue may go on after that.
+  const ended = await Promise.allSettled([...queues.values()].map((queue) => deliverQueue(deliverer, queue)));
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 async function deliverQueue(deliverer: Deliverer, queue: readonly OutboxRecord[]): Promise<void> {
   const { outbox, signal } = deliverer;
-  const isOvertaken = overtakenIn(outbox, queue);
+  const read = readerOf(outbox, deliverer.onUnreadable);
+  const others: Others = { read, isOvertaken: overtakenIn({ idsOf: outbox.idsOf, read }, queue) };
   /** Failures that are tried again at once. */
   let retries = 0;
   for (let index = 0; index < queue.length; ) {
     if (signal?.aborted) return;
     const { id } = (queue[index] as OutboxRecord).notification;
-    const claim = await outbox.claim(id, { by: deliverer.by, ms: claimMs });
+    const claim = await outbox.claim(id, { by: deliverer.by, ms: claimMs }).catch(unlessUnreadable);
     if (!claim) {
-      if ((await outbox.get(id))?.state === 'waiting') return;
+      if ((await read(id))?.state === 'waiting') return;
       index++;
       continue;
     }
     // Nothing is begun that the end of the process would cut off.
     if (signal?.aborted) return void (await claim.finish({}));
-    const result = await deliverClaimed(deliverer, claim, isOvertaken, retries > 0);
+    const result = await deliverClaimed(deliverer, claim, others, retries > 0);
     if (result === 'stop') return;
     if (result === 'again') retries--;
     else index++;
     if (result === 'delivered') retries = retriesAfterSuccess;
   }
+}
+
+/** For a record that was damaged after it was found: it is reported when it is read. */
+function unlessUnreadable(error: unknown): undefined {
+  if (!isUnreadable(error)) throw error;
+}
+
+/** What is known of the other notifications of a target. */
+interface Others {
+  read: ReadRecord;
+  isOvertaken(record: OutboxRecord): Promise<boolean>;
 }
 
 /** How one went: `ended` without being delivered; `again`: it failed, and is due at once; `stop`: the rest waits for it. */
@@ -99,40 +115,29 @@ type Result = 'delivered' | 'ended' | 'again' | 'stop';
 async function deliverClaimed(
   deliverer: Deliverer,
   { record, finish }: Claimed,
-  isOvertaken: (record: OutboxRecord) => Promise<boolean>,
+  others: Others,
   mayRetry: boolean,
 ): Promise<Result> {
-  const { clock, outbox } = deliverer;
+  const { clock, signal } = deliverer;
+  const { id } = record.notification;
   const end = async (state: OutboxRecord['state'], facts: Partial<OutboxRecord> = {}): Promise<Result> => {
-    const written = await finish({ state, endedAt: instantText(clock.now()), ...facts });
-    if (!written) return 'stop';
+    const written = await finish({
+      state,
+      ...(state !== 'waiting' && { endedAt: instantText(clock.now()) }),
+      ...facts,
+    });
+    if (!written || state === 'waiting') return 'stop';
     return state === 'delivered' ? 'delivered' : 'ended';
   };
-  const age = clock.now() - instantOf(record.recordedAt);
-  if (age > deadAfterMs) {
-    return end('failed', {
-      reason: `not delivered within 24 h${record.reason === undefined ? '' : `: ${record.reason}`}`,
-    });
-  }
-  const fleet = await deliverer.fleetOf(record);
-  // Another project of the same ledger, perhaps an older clone of this one.
-  if (!fleet) {
-    await finish({ state: 'waiting', reason: `${record.configuredBy} is not an app of the project here` });
-    return 'stop';
-  }
-  const configured = fleet.notify.targets.find((one) => targetName(one) === record.target);
-  if (!configured) return end('failed', { reason: `${record.configuredBy} has no target ${record.target} any more` });
-  const target = (deliverer.targetOf ?? targetOf)(configured);
-  const before = await previousOf(outbox, record.notification, target, record.target, clock.now());
-  if (before === 'superseded') return end('superseded', { reason: 'the run had ended before this was delivered' });
-  if (before === 'later') {
-    await finish({ state: 'waiting', nextAt: instantText(clock.now() + firstPauseMs) });
-    return 'stop';
-  }
-  const notification = (await isOvertaken(record)) ? asOvertaken(record.notification) : record.notification;
-  deliverer.sending?.add(record.notification.id);
+  const plan = await planOf(deliverer, record, others).catch((error: unknown) => ({
+    ...{ state: 'waiting' as const, facts: { reason: visible(messageOf(error)) } },
+  }));
+  if ('state' in plan) return end(plan.state, plan.facts);
+  // Nothing may come between this and `sending`: who stops waits for what is in there, and cuts off the rest.
+  if (signal?.aborted) return end('waiting');
+  deliverer.sending?.add(id);
   try {
-    const receipt = await attempt(deliverer, fleet, configured, target, notification, before);
+    const receipt = await attempt(deliverer, plan.fleet, plan.configured, plan.target, plan.notification, plan.before);
     return await end('delivered', { attempts: record.attempts + 1, reason: undefined, ...(receipt && { receipt }) });
   } catch (thrown) {
     if (!(thrown instanceof DeliveryError)) throw thrown;
@@ -144,8 +149,38 @@ async function deliverClaimed(
     await finish({ state: 'waiting', attempts, reason, nextAt: instantText(clock.now() + pause) });
     return again ? 'again' : 'stop';
   } finally {
-    deliverer.sending?.delete(record.notification.id);
+    deliverer.sending?.delete(id);
   }
+}
+
+/** What is to be sent and where, or, where nothing is, the state that this leaves it in. */
+type Plan =
+  | { fleet: ConfiguredFleet; configured: NotifyTarget; target: Target; notification: Notification; before?: Receipt }
+  | { state: 'waiting' | 'failed' | 'superseded'; facts: Partial<OutboxRecord> };
+
+async function planOf(deliverer: Deliverer, record: OutboxRecord, { read, isOvertaken }: Others): Promise<Plan> {
+  const now = deliverer.clock.now();
+  if (now - instantOf(record.recordedAt) > deadAfterMs) {
+    const last = record.reason === undefined ? '' : `: ${record.reason}`;
+    return { state: 'failed', facts: { reason: `not delivered within 24 h${last}` } };
+  }
+  const fleet = await deliverer.fleetOf(record);
+  // Another project of the same ledger, perhaps an older clone of this one.
+  if (!fleet) {
+    return { state: 'waiting', facts: { reason: `${record.configuredBy} is not an app of the project here` } };
+  }
+  const configured = fleet.notify.targets.find((one) => targetName(one) === record.target);
+  if (!configured) {
+    return { state: 'failed', facts: { reason: `${record.configuredBy} has no target ${record.target} any more` } };
+  }
+  const target = (deliverer.targetOf ?? targetOf)(configured);
+  const before = await previousOf(read, record.notification, target, record.target, now);
+  if (before === 'superseded') {
+    return { state: 'superseded', facts: { reason: 'the run had ended before this was delivered' } };
+  }
+  if (before === 'later') return { state: 'waiting', facts: { nextAt: instantText(now + firstPauseMs) } };
+  const notification = (await isOvertaken(record)) ? asOvertaken(record.notification) : record.notification;
+  return { fleet, configured, target, notification, ...(before && { before }) };
 }
 
 /**
@@ -207,28 +242,6 @@ function pathOf(secret: string): string[] {
   // Words of the address that are no secret, such as `services`, stay.
   const segments = pathname.split('/').filter((part) => part.length >= 8 && /[0-9A-Z]/.test(part));
   return [`${pathname}${search}`, pathname.slice(1), ...segments, ...searchParams.values()];
-}
-
-/** What the start of the same run was answered; `later` while that is being delivered; `superseded` for a start whose run has ended. */
-async function previousOf(
-  outbox: Outbox,
-  { id, occasion }: Notification,
-  { updates = false }: Target,
-  target: string,
-  now: number,
-): Promise<Receipt | undefined | 'later' | 'superseded'> {
-  if (occasion === 'test') return undefined;
-  if (occasion === 'started') return updates && (await hasEnded(outbox, id, target)) ? 'superseded' : undefined;
-  const start = await outbox.get(startOf(id, target));
-  if (start?.state === 'delivered') return start.receipt;
-  if (!updates || start?.state !== 'waiting') return undefined;
-  return start.claim !== undefined && instantOf(start.claim.until) > now ? 'later' : undefined;
-}
-
-async function hasEnded(outbox: Outbox, id: string, target: string): Promise<boolean> {
-  const ends = ['released', 'rolled-back', 'failed', 'undone', 'scale'] as const;
-  const found = await Promise.all(ends.map((end) => outbox.get(startOf(id, target, end))));
-  return found.some((one) => one !== undefined);
 }
 
 /** Twice as long each time, by a random share of up to half shorter: many processes do not come back at once. */

@@ -1,5 +1,6 @@
 import type { Notification, Occasion, OutboxRecord } from '../ledger/notification.ts';
 import type { Outbox } from '../ledger/outbox.ts';
+import type { ReadRecord } from './previous.ts';
 
 /** By what the news of each occasion grows old: what serves, how many there are, whether there is a hold. */
 const overtakenBy: Readonly<Partial<Record<Occasion, readonly Occasion[]>>> = {
@@ -17,14 +18,14 @@ const overtakenBy: Readonly<Partial<Record<Occasion, readonly Occasion[]>>> = {
  * that was delivered before, as when this one is replayed. Reads of what was delivered only what is later than a record.
  */
 export function overtakenIn(
-  outbox: Pick<Outbox, 'idsOf' | 'get'>,
+  outbox: Pick<Outbox, 'idsOf'> & { read: ReadRecord },
   queue: readonly OutboxRecord[],
 ): (record: OutboxRecord) => Promise<boolean> {
   const inQueue = new Set(queue.map(({ notification }) => notification.id));
   const known = new Map<string, Promise<OutboxRecord | undefined>>();
   let all: Promise<string[]> | undefined;
   const read = (id: string) => {
-    const found = known.get(id) ?? outbox.get(id).catch(() => undefined);
+    const found = known.get(id) ?? outbox.read(id);
     known.set(id, found);
     return found;
   };

@@ -19,7 +19,8 @@ export function deliveryWorld(
   { updates = false }: { updates?: boolean } = {},
 ) {
   const clock = instantClock();
-  const outbox: Outbox = createOutbox(createMemoryStore(), clock);
+  const store = createMemoryStore();
+  const outbox: Outbox = createOutbox(store, clock);
   const target: Target = {
     to: 'slack',
     updates,
@@ -35,5 +36,5 @@ export function deliveryWorld(
   };
   const add = (notification: Notification, name = 'slack', configuredBy = 'api') =>
     outbox.add(notification, { name, configuredBy });
-  return { clock, outbox, deliverer, add };
+  return { clock, store, outbox, deliverer, add };
 }
