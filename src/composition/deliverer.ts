@@ -1,3 +1,4 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { loadFleet } from '../config/load.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { Outbox } from '../ledger/outbox.ts';
@@ -16,7 +17,7 @@ export function createDeliverer(
   const { projectDir, environment } = fleet;
   const known = new Map<string, Promise<Fleet | undefined>>([[fleet.app, Promise.resolve(fleet)]]);
   const fleetOf = (app: string): Promise<Fleet | undefined> => {
-    const found = known.get(app) ?? loadFleet({ projectDir, app, environment }).catch(() => undefined);
+    const found = known.get(app) ?? loadFleet({ projectDir, app, environment }).catch(unlessUnknownApp);
     known.set(app, found);
     return found;
   };
@@ -28,4 +29,9 @@ export function createDeliverer(
     readReference: (reference) => readReference(context, fleet, reference),
     ...watched,
   };
+}
+
+/** Any other mistake is one of this project, and the reason why a notification waits. */
+function unlessUnknownApp(error: unknown): undefined {
+  if (!(error instanceof PipelineError) || error.code !== 'config.unknown-app') throw error;
 }
