@@ -1,7 +1,9 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { projectDir } from '../config/project-dir.ts';
 import { redactionOf } from '../config/redaction.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
+import { printable } from './views/text.ts';
 
 /**
  * The fleet that a command is about: the app named in its arguments, in `--env` or the app's default environment. What the command says of
@@ -29,3 +31,33 @@ export async function fleetsOf(context: CliContext, options: GlobalOptions): Pro
   const pipelines = await Promise.all((await listApps(folder)).map((app) => loadPipeline({ projectDir: folder, app })));
   return pipelines.filter((one) => !one.onlyTasks).map((one) => one.fleet(options.env));
 }
+
+/**
+ * The same without those whose configuration has mistakes, which are warned of: for commands that are about what the others have, too. An
+ * app that lacks the environment in `--env` is left out without a word, as many do not have them all.
+ * @throws as {@link fleetOf} where none is left
+ */
+export async function usableFleetsOf(context: CliContext, options: GlobalOptions): Promise<Fleet[]> {
+  const { listApps, loadPipeline } = await import('../config/load.ts');
+  const folder = projectDir(context, options);
+  const apps = await listApps(folder);
+  const read = await Promise.allSettled(
+    apps.map(async (app) => {
+      const pipeline = await loadPipeline({ projectDir: folder, app });
+      return pipeline.onlyTasks ? undefined : pipeline.fleet(options.env);
+    }),
+  );
+  const fleets = read.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : []));
+  const errors = read.flatMap((one, index) =>
+    one.status === 'rejected' ? [{ app: apps[index], error: one.reason }] : [],
+  );
+  const mistakes = errors.filter(({ error }) => !lacksEnvironment(error));
+  if (fleets.length === 0 && errors.length > 0) throw (mistakes[0] ?? errors[0])?.error;
+  for (const { app, error } of mistakes) {
+    context.stderr.write(`warning: ${printable(`${app} is left out: ${messageOf(error)}; pipeline config check`)}\n`);
+  }
+  return fleets;
+}
+
+const lacksEnvironment = (error: unknown): boolean =>
+  error instanceof PipelineError && error.code === 'config.unknown-environment';

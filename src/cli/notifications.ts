@@ -1,8 +1,9 @@
-import type { PipelineError } from '@golden-pipeline/shared/errors';
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { withLedger } from '../composition/with-services.ts';
 import { ledgerRoot } from '../config/collisions.ts';
 import type { Fleet } from '../config/settings.ts';
 import { stopSignals } from '../engine/interrupt.ts';
+import type { OnUnreadable } from '../ledger/outbox.ts';
 import { attemptLimitMs } from '../notify/limits.ts';
 import type { CliContext } from './context.ts';
 import { printable } from './views/text.ts';
@@ -92,8 +93,7 @@ async function within(context: CliContext, ms: number, signal: AbortSignal, work
  * are none, or where that cannot be read.
  */
 export async function noteWaiting(context: CliContext, fleets: readonly Fleet[]): Promise<void> {
-  const ledgers = new Map(fleets.filter(announces).map((fleet) => [ledgerRoot(fleet), fleet]));
-  for (const fleet of ledgers.values()) {
+  for (const fleet of onePerLedger(fleets.filter(announces))) {
     const counts = withLedger(context, fleet, ({ outbox }) => Promise.all([outbox.countWaiting(), outbox.countDead()]));
     const [waiting, dead] = await counts.catch(() => [0, 0] as const);
     if (waiting + dead === 0) continue;
@@ -106,7 +106,18 @@ export async function noteWaiting(context: CliContext, fleets: readonly Fleet[])
   }
 }
 
-const announces = ({ notify }: Pick<Fleet, 'notify'>): boolean => notify.targets.length > 0;
+/** The first fleet of each ledger. */
+export function onePerLedger(fleets: readonly Fleet[]): Fleet[] {
+  const ledgers = new Map<string, Fleet>();
+  for (const fleet of fleets) {
+    const root = ledgerRoot(fleet);
+    if (!ledgers.has(root)) ledgers.set(root, fleet);
+  }
+  return [...ledgers.values()];
+}
+
+/** Whether notifications of a fleet have somewhere to go. */
+export const announces = ({ notify }: Pick<Fleet, 'notify'>): boolean => notify.targets.length > 0;
 
 async function deliver(context: CliContext, { fleet, stop, sending, problems }: Delivery): Promise<void> {
   if (stop.signal.aborted) return;
@@ -126,6 +137,23 @@ async function deliver(context: CliContext, { fleet, stop, sending, problems }: 
   }
 }
 
+/** Warns on stderr, once of each, of records that are left out. */
+export function warnOfUnreadable(context: Pick<CliContext, 'stderr'>): OnUnreadable {
+  const warned = new Set<string>();
+  return (error) => {
+    const text = describeUnreadable(error);
+    if (!warned.has(text)) context.stderr.write(`warning: ${printable(text)}\n`);
+    warned.add(text);
+  };
+}
+
+/** Warns on stderr of a ledger that is left out. */
+export function warnOfLedger({ stderr }: Pick<CliContext, 'stderr'>, fleet: Fleet, error: unknown): void {
+  const fix = error instanceof PipelineError && error.fix !== undefined ? `; fix: ${error.fix}` : '';
+  const text = `notifications in ${ledgerRoot(fleet)} are left out: ${messageOf(error)}${fix}`;
+  stderr.write(`warning: ${printable(text)}\n`);
+}
+
 /** What is wrong with a record that was left out, and what to do. */
-export const describeUnreadable = ({ message, fix }: PipelineError): string =>
+const describeUnreadable = ({ message, fix }: PipelineError): string =>
   `${message}${fix === undefined ? '' : `; fix: ${fix}`}`;

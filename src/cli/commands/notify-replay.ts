@@ -8,6 +8,7 @@ import type { CommandModule } from '../command.ts';
 import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
+import { warnOfUnreadable } from '../notifications.ts';
 import { flag, parseOptions } from '../options.ts';
 import { writeJson } from '../views/json.ts';
 import { renderNotifications } from '../views/notifications.ts';
@@ -37,7 +38,7 @@ export const run: CommandModule['run'] = async (context, [app, id], options) => 
       }
       await outbox.replay(one);
     }
-    await deliverDue(createDeliverer(context, fleet, outbox));
+    await deliverDue(createDeliverer(context, fleet, outbox, { onUnreadable: warnOfUnreadable(context) }));
     return Promise.all(ids.map((one) => outbox.get(one)));
   });
   const records = replayed.filter((one) => one !== undefined);

@@ -157,17 +157,6 @@ it('notify test says which variable is missing on this computer', async () => {
   expect(result).toMatchObject({ code: 1, out: expect.stringContaining('HOOK_URL is not set on this computer') });
 });
 
-it('notify deliver delivers what is due and nothing else, and is silent when nothing waits', async () => {
-  const { peer, run } = await world();
-  expect(await run('notify', 'deliver')).toEqual({ code: 0, out: '', err: '' });
-  peer.next.push({ status: 503 });
-  await run('hold', 'api', '--reason', 'sale');
-  expect(await run('notify', 'deliver')).toEqual({ code: 1, out: '0 delivered, 1 waiting\n', err: '' });
-  await clock.advance(20_000);
-  expect(await run('notify', 'deliver')).toEqual({ code: 0, out: '1 delivered, 0 waiting\n', err: '' });
-  expect(peer.got).toHaveLength(2);
-});
-
 it('what failed is delivered once more by replay', async () => {
   const { peer, run } = await world();
   peer.next.push({ status: 400 });
