@@ -52,10 +52,12 @@ export async function usableFleetsOf(context: CliContext, options: GlobalOptions
     one.status === 'rejected' ? [{ app: apps[index], error: one.reason }] : [],
   );
   const mistakes = errors.filter(({ error }) => !lacksEnvironment(error));
-  if (fleets.length === 0 && errors.length > 0) throw (mistakes[0] ?? errors[0])?.error;
+  const lacking = errors.find(({ error }) => lacksEnvironment(error));
+  if (fleets.length === 0 && mistakes[0] && !lacking) throw mistakes[0].error;
   for (const { app, error } of mistakes) {
     context.stderr.write(`warning: ${printable(`${app} is left out: ${messageOf(error)}; pipeline config check`)}\n`);
   }
+  if (fleets.length === 0 && lacking) throw lacking.error;
   return fleets;
 }
 
