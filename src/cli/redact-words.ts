@@ -1,74 +1,154 @@
 import { type Redact, redacted } from '../shared/redact.ts';
 import { commandLine } from './command-line.ts';
+import { hideAssigned, hideHeader, hideInside, takesSecret } from './secret-names.ts';
 
-const secretName = /secret|passw|passphrase|token|api-?_?key|access-?_?key|private-?_?key|credential|authorization/i;
-/** An option whose value is a secret, with its value or without; or a variable of the environment. */
-const option = /^(--?[\w-]+|\w+)(?:(=)([\s\S]*))?$/;
-/** Options of one letter mean something else in most programs. The value may be in the same word. */
-const letters: readonly { program: RegExp; letter: string; apart: boolean }[] = [
-  { program: /^(mysql|mariadb)[\w-]*$/, letter: '-p', apart: false },
-  { program: /^(mongo\w*|sshpass)$/, letter: '-p', apart: true },
-  { program: /^redis-cli$/, letter: '-a', apart: true },
-  { program: /^curl$/, letter: '-u', apart: true },
+/** Options that mean something else, or no secret, in most programs. */
+interface Options {
+  program: RegExp;
+  /** Of one letter, perhaps after flags in the same word. The value may be in the same word, too. */
+  letters: string;
+  /** Flags that may stand before it in one word: a class of characters. */
+  flags?: string;
+  /** Its value may be the next word. */
+  apart: boolean;
+  long?: RegExp;
+}
+const options: readonly Options[] = [
+  // Here `-p` alone asks for the password.
+  { program: /^(mysql|mariadb)[\w-]*$/, letters: 'p', flags: 'A-CE-HK-LNQRX-Ya-dfi-jlnoq-tv-y', apart: false },
+  { program: /^(mongo\w*|sshpass)$/, letters: 'p', apart: true },
+  { program: /^redis-cli$/, letters: 'a', apart: true },
+  // https://curl.se/docs/manpage.html: the flags without a value.
+  {
+    program: /^curl$/,
+    letters: 'uU',
+    flags: '#0-46aBfgGiIjJklLMnNOpqRsSvVZ',
+    apart: true,
+    long: /^--(user|proxy-user|oauth2-bearer)$/,
+  },
   // Of docker and others.
-  { program: /^login$/, letter: '-p', apart: true },
+  { program: /^login$/, letters: 'p', apart: true },
 ];
+
+/** What takes the next word that is no option as a command line. */
+const shell = /^(sh|bash|dash|zsh|ash|ksh|su)$/;
+const commandOption = /^-[a-z]*c[a-z]*$/i;
+/** What takes variables, each in a word of its own. */
+const environment = /^(env|sudo)$/;
+const variableOption = /^(-e|--env|--build-arg|--setenv|-E)$/;
+const headerOption = /^(-H|--header|--proxy-header)$/;
+/** After an option for a secret: one that had no value there, and not a secret that begins with a dash. */
+const looksLikeOption = /^(-[a-z]?|--([a-z][a-z-]*(=[\s\S]*)?)?)$/i;
 /** The words of a shell command line within one word, with their quotes. */
-const inShell = /(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"';|&()])+/g;
+const inShell = /(?:"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\\[\s\S]|\$(?!\()|[^\s"';|&()`<>$\\])+/g;
+/** A command in a value: to be recorded like others. */
+const substitution = /\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`/g;
 
 /** The command line for the records, without what looks like a secret; each word is looked at before it is quoted. */
 export function safeCommandLine(argv: readonly string[], redact: Redact): string {
   return commandLine(redactWords(argv, redact));
 }
 
-/** Hides values of options and variables with the name of a secret, also in a word that is a command line for a shell. */
+/**
+ * Hides values of options, variables, headers, JSON keys and parts of URLs with the name of a secret, also in a word that is a command line
+ * for a shell. There everything but these values stays, since the records say what was done.
+ */
 export function redactWords(words: readonly string[], redact: Redact): string[] {
+  return hideIn(words, redact, () => false);
+}
+
+/** @param isAssigned Whether the word is a variable for sure, with all that follows its name. */
+function hideIn(words: readonly string[], redact: Redact, isAssigned: (index: number) => boolean): string[] {
   let next = false;
-  let short: (typeof letters)[number][] = [];
-  return words.map((word) => {
-    const hidden = next && !/^-/.test(word);
-    next = false;
-    if (hidden) return redacted;
-    const program = word.slice(word.lastIndexOf('/') + 1);
-    const known = letters.filter((one) => one.program.test(program));
-    if (known.length > 0) short = known;
-    for (const { letter, apart } of short) {
-      if (word === letter) next = apart;
-      else if (word.startsWith(letter)) return `${letter}${redacted}`;
+  let known: readonly Options[] = [];
+  let shells = false;
+  let isCommand = false;
+  let variables = false;
+  return words.map((word, index) => {
+    const before = words[index - 1] ?? '';
+    if (next && !looksLikeOption.test(word)) {
+      next = false;
+      return redacted;
     }
-    if (isForShell(word)) return redact(redactShell(word, redact));
-    const [, name = '', equals] = option.exec(word) ?? [];
-    if (!secretName.test(name)) return redact(word);
-    if (equals) return `${name}=${redacted}`;
-    next = name.startsWith('-');
-    return redact(word);
+    next = false;
+    const program = word.slice(word.lastIndexOf('/') + 1);
+    const found = options.filter((one) => one.program.test(program));
+    if (found.length > 0) known = found;
+    // No option follows it.
+    else if (word === '--') known = [];
+    if (isCommand && !/^[-+]/.test(word)) {
+      isCommand = false;
+      return redact(redactShell(word, redact));
+    }
+    if (shell.test(program)) shells = true;
+    else if (shells && commandOption.test(word)) isCommand = true;
+    if (environment.test(program)) variables = true;
+    else if (!/^(-|\w+=)/.test(word) && !before.startsWith('-')) variables = false;
+    for (const one of known) {
+      const { letters, flags = 'v', apart, long } = one;
+      const [, option = '', value] = new RegExp(`^(-[${flags}]*[${letters}])([\\s\\S]+)?$`).exec(word) ?? [];
+      if (value !== undefined) return `${option}${redacted}`;
+      const [name = ''] = word.split('=', 1);
+      if (long?.test(name) && name !== word) return `${name}=${redacted}`;
+      if (option !== '' || long?.test(word)) next = apart;
+    }
+    const header = hideHeader(word, headerOption.test(before));
+    if (header !== undefined) return redact(header);
+    const isForShell = /\s/.test(word) && !word.startsWith('-');
+    // `NAME=a b` is a variable here, and elsewhere a command with one.
+    const isVariable = isAssigned(index) || ((variables || variableOption.test(before)) && /^\w+=/.test(word));
+    const assigned = isForShell && !isVariable ? undefined : hideAssigned(word);
+    if (assigned !== undefined) return redact(hideInside(assigned));
+    if (isForShell) {
+      const [name = ''] = isVariable ? (/^\w+=/.exec(word) ?? []) : [];
+      return redact(name + redactShell(word.slice(name.length), redact));
+    }
+    if (takesSecret(word)) next = true;
+    return redact(hideInside(word));
   });
 }
 
-/** `NAME=a b` is a variable, `NAME="a b" program` is for a shell. */
-function isForShell(word: string): boolean {
-  const [, name = '', quote = ''] = /^(\w+)=(["']?)/.exec(word) ?? [];
-  return /\s/.test(word) && !word.startsWith('-') && (quote !== '' || !secretName.test(name));
-}
-
-function redactShell(text: string, redact: Redact): string {
-  const words = [...text.matchAll(inShell)];
-  const safe = redactWords(
-    words.map(([word]) => unquoted(word)),
-    redact,
-  );
+/** Each command by itself: what follows the last option of one is not its value. */
+function redactShell(line: string, redact: Redact): string {
+  const text = hideInside(line);
+  const commands: RegExpExecArray[][] = [[]];
+  let end = 0;
+  for (const found of text.matchAll(inShell)) {
+    if (/[;&|()`\n]/.test(text.slice(end, found.index))) commands.push([]);
+    commands.at(-1)?.push(found);
+    end = found.index + found[0].length;
+  }
   let [out, at] = ['', 0];
-  for (const [index, found] of words.entries()) {
-    const changed = safe[index] !== unquoted(found[0]);
-    out += text.slice(at, found.index) + (changed ? safe[index] : found[0]);
-    at = found.index + found[0].length;
+  for (const words of commands) {
+    const safe = hideIn(
+      words.map(([word]) => unquoted(word)),
+      redact,
+      (index) => /^\w+=/.test(words[index]?.[0] ?? ''),
+    );
+    for (const [index, { 0: word, index: start }] of words.entries()) {
+      const by = safe[index] as string;
+      out += text.slice(at, start);
+      at = start + word.length;
+      if (by === unquoted(word)) out += word;
+      else out += requoted(by, word, redact);
+    }
   }
   return out + text.slice(at);
 }
 
+/** What has come in the place of a word, with the commands that its value is made by. */
+function requoted(safe: string, word: string, redact: Redact): string {
+  const [quote = ''] = /["']/.exec(word) ?? [];
+  const [name = ''] = /^\w+=/.exec(word) ?? [];
+  const shown = /\s/.test(safe) ? `${name}${quote}${safe.slice(name.length)}${quote}` : safe;
+  if (/\$\(|`/.test(safe)) return shown;
+  const commands = word.replace(/'[^']*'/g, '').match(substitution) ?? [];
+  return [shown, ...commands.map((command) => redactShell(command, redact))].join('');
+}
+
 function unquoted(word: string): string {
   return word.replace(
-    /"((?:[^"\\]|\\.)*)"|'([^']*)'/g,
+    /"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'/g,
     (_, double?: string, single?: string) => double ?? single ?? '',
   );
 }

@@ -15,6 +15,9 @@ export function isSecretKey(key: string): boolean {
 /** Words of a name whose value is a secret, in text. */
 const name = 'secret|passw(?:or)?d|passphrase|(?:access|auth|session|security)_?token';
 
+/** What is hidden already, and ends here: what follows it, such as the next command of a pipe, is to be read. */
+const done = String.raw`(?!\[redacted\](?:$|[\s"'\\|()<>\x60$]))`;
+
 /**
  * The usual shapes of secrets. Texts are also what other programs print, in lines of any length, so each takes time in proportion to the text:
  * what stands before the word that makes it a secret has no repetition, or one with a limit.
@@ -23,9 +26,12 @@ export const shapes: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]{0,64}PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]{0,64}PRIVATE KEY-----|$)/g, redacted],
   // The password in a URL.
   [/([a-z0-9+.-]:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${redacted}@`],
-  [/\b(authorization:\s{0,64})((basic|bearer)\s{1,64})?\S+/gi, `$1${redacted}`],
+  [new RegExp(String.raw`\b(authorization:\s{0,64})${done}((basic|bearer)\s{1,64})?\S+`, 'gi'), `$1${redacted}`],
   // name=value and "name": "value", as tools print their settings.
-  [new RegExp(`((?:${name})[\\w-]{0,64}["']?\\s*(?:=|":|':)\\s*)("[^"]*"|'[^']*'|[^\\s,;&]+)`, 'gi'), `$1${redacted}`],
+  [
+    new RegExp(`((?:${name})[\\w-]{0,64}["']?\\s*(?:=|":|':)\\s*)${done}("[^"]*"|'[^']*'|[^\\s,;&]+)`, 'gi'),
+    `$1${redacted}`,
+  ],
   // name: value, as in YAML; in prose (`the password: it was wrong`) this hides one word.
   [
     new RegExp(
