@@ -2,8 +2,8 @@ import { appendFileSync } from 'node:fs';
 import { messageOf, usageError } from '@golden-pipeline/shared/errors';
 import { redactionOf } from '../config/redaction.ts';
 import { toShownError } from '../shared/shown-error.ts';
-import { commandLine } from './command-line.ts';
 import type { CliContext } from './context.ts';
+import { safeCommandLine } from './redact-words.ts';
 import { renderFailureMarkdown } from './views/markdown.ts';
 import { printable } from './views/text.ts';
 
@@ -34,7 +34,7 @@ export async function withGithubSummary(context: CliContext, work: () => Promise
     return await work();
   } catch (error) {
     const redact = context.redact ?? redactionOf({}, context.env);
-    const { command, shown } = redact({ command: commandLine(context.argv), shown: toShownError(error) });
+    const { command, shown } = redact({ command: safeCommandLine(context.argv, redact), shown: toShownError(error) });
     appendGithubSummary(context, renderFailureMarkdown(command, shown));
     throw error;
   }

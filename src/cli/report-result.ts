@@ -3,10 +3,10 @@ import type { RunReport } from '../runner/run-operation.ts';
 import type { Redact } from '../shared/redact.ts';
 import { toShownError } from '../shared/shown-error.ts';
 import type { CommandOptions } from './command.ts';
-import { commandLine } from './command-line.ts';
 import { type CliContext, useColor } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { appendGithubSummary } from './github-summary.ts';
+import { safeCommandLine } from './redact-words.ts';
 import { errorDocument, renderError } from './views/errors.ts';
 import { runDocument, writeJson } from './views/json.ts';
 import { renderRunMarkdown } from './views/markdown.ts';
@@ -35,7 +35,8 @@ export function reportRun(
     // Wrapped at last: a secret must not be in two lines when it is looked for.
     context.stderr.write(wrapLines(text, wrapWidth(context.stderr)));
   }
-  const again = received && outcome === 'interrupted' && !committed ? redact(commandLine(context.argv)) : undefined;
+  const again =
+    received && outcome === 'interrupted' && !committed ? redact(safeCommandLine(context.argv, redact)) : undefined;
   const how = { undo, again, by: received, committed: committed === true };
   if (options.githubSummary) {
     const error = shown === undefined ? undefined : redact(toShownError(shown));

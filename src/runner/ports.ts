@@ -41,7 +41,7 @@ export interface RunnerContext {
   readonly signals: SignalSource;
   readonly reporter: Reporter;
   readonly prompter: Prompter;
-  /** What was requested, as a person would type it, for records and locks. */
+  /** What was requested, as a person would type it, for records and locks: without what looks like a secret. */
   readonly command: string;
   /** The computer that runs this, for records. */
   readonly host: string;

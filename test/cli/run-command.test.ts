@@ -59,9 +59,10 @@ async function run(
     context?: Parameters<typeof fakeContext>[1];
     ledger?: Partial<Ledger>;
     cloud?: 'aws' | 'local';
+    argv?: string[];
   } = {},
 ) {
-  const context = fakeContext(['release', 'api'], setting.context);
+  const context = fakeContext(setting.argv ?? ['release', 'api'], setting.context);
   const fake = fakeLedger(setting.ledger);
   const fleet = {
     ...{ app: 'api', environment: 'local', cloud: setting.cloud ?? ('local' as const) },
@@ -102,6 +103,23 @@ test('a successful run exits with 0, prints the summary with the undo on stdout 
   expect(context.stdout.text).toContain('release api v2 (before: v1) in local: done');
   expect(context.stdout.text).toContain('undo: pipeline fast-rollback api v1');
   expect(context.stderr.text).toMatch(/change +started +Do change/);
+});
+
+test('the record and the lock of a run have no secret of its command line', async () => {
+  const locks: string[] = [];
+  const { lock } = fakeLedger().ledger;
+  const { fake } = await run([change], {
+    argv: ['run', 'api', 'seed', '--admin-password', 'hunter22', '--count', '3', '--color', 'hunter2-pass'],
+    ledger: {
+      lock: (app, request) => {
+        locks.push(request.command);
+        return lock(app, request);
+      },
+    },
+  });
+  const command = 'pipeline run api seed --admin-password "[redacted]" --count 3 --color "[redacted]"';
+  expect(fake.runs.at(-1)).toMatchObject({ command });
+  expect(locks).toEqual([command]);
 });
 
 test('--json prints one document on stdout and nothing else', async () => {
