@@ -1,4 +1,5 @@
 import type { AppFiles } from './app-files.ts';
+import { packagesOf } from './node-programs.ts';
 import { listenNotes, readClues } from './source-clues.ts';
 import type { Stack } from './stack.ts';
 
@@ -88,7 +89,7 @@ function migrationOf(
   const lost = (name: string) => omitsDevelopment && Object.hasOwn(devDependencies, name) && !installed(name);
   const { migrate } = scripts;
   if (typeof migrate === 'string') {
-    const missing = programsOf(migrate).find(lost);
+    const missing = packagesOf('migrate', scripts).find(lost);
     return missing === undefined
       ? { command: ['npm', 'run', 'migrate'], notes: [] }
       : { notes: [moveNote(missing, 'npm run migrate')] };
@@ -101,13 +102,6 @@ function migrationOf(
 
 const moveNote = (name: string, command: string): string =>
   `move ${name} from devDependencies to dependencies before release.migrate runs \`${command}\`: the build omits development dependencies`;
-
-/** The programs that a script of a package.json starts, without variables before them, and without npx. */
-const programsOf = (script: string): string[] =>
-  script.split(/&&|\|\||[;|]/).flatMap((part) => {
-    const words = part.trim().split(/\s+/);
-    return words.find((word) => !/^(npx|-.*|\w+=.*)$/.test(word)) ?? [];
-  });
 
 function parse(text: string): Manifest {
   try {

@@ -108,6 +108,15 @@ describe('a Node app', () => {
     ['prisma', { devDependencies: { prisma: '6' } }],
     ['sequelize-cli', { scripts: { build: 'tsc' }, devDependencies: { 'sequelize-cli': '6' } }],
     ['tsx', { scripts: { migrate: 'NODE_ENV=production npx tsx migrate.ts' }, devDependencies: { tsx: '4' } }],
+    [
+      'sequelize-cli',
+      {
+        scripts: { migrate: 'sequelize db:migrate' },
+        dependencies: { sequelize: '6' },
+        devDependencies: { 'sequelize-cli': '6' },
+      },
+    ],
+    ['typescript', { scripts: { migrate: 'tsc && node dist/up.js' }, devDependencies: { typescript: '5' } }],
   ])(
     'whose build removes %s has no migration, and a note that it must be among the dependencies',
     async (name, manifest) => {
