@@ -30,7 +30,7 @@ const options: readonly Options[] = [
   { program: /^login$/, letters: 'p', apart: true },
 ];
 
-/** What takes the next word that is no option as a command line. */
+/** What takes the next word as a command line, unless it is an option. */
 const shell = /^(sh|bash|dash|zsh|ash|ksh|su)$/;
 const commandOption = /^-[a-z]*c[a-z]*$/i;
 /** What takes variables, each in a word of its own. */

@@ -24,7 +24,7 @@ export async function findSameCommand(
   if (!known?.isSameRequest) return undefined;
   const run = await findUnfinishedRun(services, fleet.app, (name) => name === operation.name);
   // Both texts are without secrets: commands that differ in one only count as the same, which is meant. No option of the operations that come
-  // here has a secret, their facts are asked for below, and a task, whose inputs may be secrets, is never continued by its command.
+  // here has a secret, their facts are compared below, and a task, whose inputs may be secrets, is never continued by its command.
   const isSame = run?.operation === operation.name && plain(run.command) === plain(context.redact(context.command));
   if (!run || !isSame) return undefined;
   const lock = preview ? ledger.lockOf(fleet.app) : ledger.findHolder(fleet.app, reportWatch(context.reporter));
