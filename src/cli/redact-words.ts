@@ -39,10 +39,11 @@ const variableOption = /^(-e|--env|--build-arg|--setenv|-E)$/;
 const headerOption = /^(-H|--header|--proxy-header)$/;
 /** After an option for a secret: one that had no value there, and not a secret that begins with a dash. */
 const looksLikeOption = /^(-[a-z]?|--([a-z][a-z-]*(=[\s\S]*)?)?)$/i;
-/** The words of a shell command line within one word, with their quotes. */
-const inShell = /(?:"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\\[\s\S]|\$(?!\()|[^\s"';|&()`<>$\\])+/g;
 /** A command in a value: to be recorded like others. */
 const substitution = /\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`/g;
+const piece = /"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\\[\s\S]|\$(?!\()|[^\s"';|&()`<>$\\]/.source;
+/** The words of a shell command line within one word, with their quotes; a variable with the commands that its value is made by. */
+const inShell = new RegExp(`\\w+=(?:${substitution.source}|${piece})*|(?:${piece})+`, 'g');
 
 /** The command line for the records, without what looks like a secret; each word is looked at before it is quoted. */
 export function safeCommandLine(argv: readonly string[], redact: Redact): string {
@@ -94,7 +95,7 @@ function hideIn(words: readonly string[], redact: Redact, isAssigned: (index: nu
     }
     const header = hideHeader(word, headerOption.test(before));
     if (header !== undefined) return redact(header);
-    const isForShell = /\s/.test(word) && !word.startsWith('-');
+    const isForShell = (/\s/.test(word) && !word.startsWith('-')) || (isAssigned(index) && /\$\(|`/.test(word));
     // `NAME=a b` is a variable here, and elsewhere a command with one.
     const isVariable = isAssigned(index) || ((variables || variableOption.test(before)) && /^\w+=/.test(word));
     const assigned = isForShell && !isVariable ? undefined : hideAssigned(word);

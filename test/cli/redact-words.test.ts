@@ -92,6 +92,11 @@ describe('the recorded command line', () => {
       'sh -c "PASSWORD=[redacted]$(mysql -p[redacted] -e x) rm -rf /srv"',
     ],
     [['sh', '-c', 'Q="mysql -phunter22 db"; $Q'], String.raw`sh -c "Q=\"mysql -p[redacted] db\"; $Q"`],
+    [['sh', '-c', 'TOKEN=a$(cat x; id)hunter22`ls`22 rm x'], 'sh -c "TOKEN=[redacted]$(cat x; id)`ls` rm x"'],
+    [
+      ['sh', '-c', 'A=$(TOKEN=hunter22)$(mysql -phunter22) id'],
+      'sh -c "A=$(TOKEN=[redacted])$(mysql -p[redacted]) id"',
+    ],
     [['sh', '-c', 'PASSWORD= rm -rf /srv'], 'sh -c "PASSWORD=[redacted] rm -rf /srv"'],
     [['sh', '-c', 'login --password; rm -rf /srv'], 'sh -c "login --password; rm -rf /srv"'],
     [['sh', '-c', "bash -c 'TOKEN=hunter22 rm -rf /srv'"], `sh -c "bash -c 'TOKEN=[redacted] rm -rf /srv'"`],
