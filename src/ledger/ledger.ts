@@ -11,7 +11,7 @@ import { createFileStore } from './file-store.ts';
 import { createHolds } from './holds.ts';
 import { createJournals } from './journals.ts';
 import { LeaseWatch } from './lease-watch.ts';
-import { acquireLock, checkFence, type Lease, lockHolder } from './lock.ts';
+import { acquireLock, type Lease, lockHolder } from './lock.ts';
 import { publicRecord } from './lock-record.ts';
 import { createOutbox } from './outbox.ts';
 import { encode, readRecord, updateRecord } from './records.ts';
@@ -37,10 +37,7 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
   const watch = new LeaseWatch(store, clock);
   /** Refuses writes of an owner whose lock another run has taken. */
   const guard = async (app: string): Promise<void> => {
-    const lock = held.get(app);
-    if (!lock) return;
-    if (lock.lost.aborted) throw lock.lost.reason;
-    await checkFence(store, lockKey(app), lock.record);
+    await held.get(app)?.check();
   };
   const journals = createJournals(store, async (run) => {
     const own = [...held.values()].find((lock) => lock.record.run === run);

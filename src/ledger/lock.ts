@@ -28,7 +28,10 @@ export interface LockRequest {
 }
 
 /** The lease itself; the ledger adds abort requests. */
-export type Lease = Omit<HeldLock, 'abortRequested'>;
+export interface Lease extends Omit<HeldLock, 'abortRequested'> {
+  /** Looks who has the lock. @throws PipelineError `lock.lost` when another run has taken it since; `lost` is aborted then. */
+  check(): Promise<void>;
+}
 
 /** Takes the lock. @throws PipelineError `lock.held` (outcome `locked`) */
 export async function acquireLock(request: LockRequest): Promise<Lease> {
@@ -51,12 +54,6 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
 export async function lockHolder(store: Store, key: string, clock: Clock): Promise<LockRecord | undefined> {
   const read = await readRecord<StoredLock>(store, key);
   return read && !isFree(read.value) && !isOverdue(read.value, clock.now()) ? publicRecord(read.value) : undefined;
-}
-
-/** @throws PipelineError `lock.lost` when another run has taken the lock since. */
-export async function checkFence(store: Store, key: string, held: LockRecord): Promise<void> {
-  const read = await readRecord<StoredLock>(store, key);
-  if (read?.value.fence !== held.fence || read.value.released) throw lostError(held, read?.value);
 }
 
 function newRecord(
@@ -95,6 +92,15 @@ function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock
   let validUntil = clock.now() + leaseMs - heartbeatMs;
   let writing: Promise<unknown> = Promise.resolve();
 
+  const check = async (): Promise<Read<StoredLock>> => {
+    lost.signal.throwIfAborted();
+    const now = await readRecord<StoredLock>(store, key);
+    if (now?.value.fence === current.value.fence && !now.value.released) return now;
+    const error = lostError(current.value, now?.value);
+    lost.abort(error);
+    throw error;
+  };
+
   /** Overwrites the own record; a record with another fence means that the lock is lost. */
   const write = async (change: Partial<StoredLock>): Promise<void> => {
     for (;;) {
@@ -104,14 +110,8 @@ function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock
         current = { value: next, etag: put.etag };
         return;
       }
-      const now = await readRecord<StoredLock>(store, key);
-      if (now?.value.fence !== current.value.fence || now.value.released) {
-        const error = lostError(current.value, now?.value);
-        lost.abort(error);
-        throw error;
-      }
       // An earlier write took effect although its answer was lost.
-      current = now;
+      current = await check();
     }
   };
 
@@ -140,6 +140,9 @@ function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock
     },
     ...(takenOver ? { takenOver } : {}),
     lost: lost.signal,
+    async check() {
+      await check();
+    },
     async confirm() {
       const ended = () => clock.now() >= validUntil;
       lost.signal.throwIfAborted();

@@ -1,4 +1,5 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
+import { isConflict } from '../engine/context.ts';
 import { type ExecuteOptions, execute, type RunResult } from '../engine/execute.ts';
 import { Interrupted } from '../engine/interrupt.ts';
 import type { Journal } from '../engine/journal-writer.ts';
@@ -56,12 +57,16 @@ export async function recordRun<Services extends RunnerServices, State>(
   const summary = (state: State) => operation.summary(state, services);
   const announcer = createAnnouncer(context, services, operation, rest);
   if (!continued) await announcer.start(record, () => redact(versionFacts(summary(plan.initial))));
-  const save = async (end: Partial<RunRecord>, announcement?: Announcement): Promise<boolean> => {
+  /** Whether another process has the run, or its lock, by now: then the end is for whoever goes on with it. */
+  const isTaken = (error: unknown): boolean => how.lost?.aborted === true || isConflict(error);
+  const isContinued = async () =>
+    (await ledger.lockOf(app))?.run === record.id || (await ledger.run(record.id))?.outcome !== undefined;
+  const save = async (end: Partial<RunRecord>, why: unknown, announcement?: Announcement): Promise<boolean> => {
     const ended = { ...record, ...end, finishedAt: new Date(clock.now()).toISOString() };
     let saved = false;
     try {
-      // Whoever has taken the lock over may have continued the run.
-      if (how.lost?.aborted && (await ledger.run(record.id))?.outcome !== undefined) return false;
+      // What is undone there, or was, has its end from there.
+      if (isTaken(why) && (await isContinued())) return false;
       await ledger.saveRun(ended);
       saved = true;
     } catch (error) {
@@ -77,8 +82,7 @@ export async function recordRun<Services extends RunnerServices, State>(
     // Without an end in its record, others find the run and continue its undo.
     if (result.unfinished) return { result };
     const committed = committedFact(plan.steps, (id) => isDone(steps, id));
-    // Without the lock it is for whoever ends the run.
-    const afterEnd = how.lost?.aborted
+    const afterEnd = isTaken(error)
       ? undefined
       : planAfterEnd(context, operation, services, { ...result, record, committed: committed.committed === true });
     const end = {
@@ -90,12 +94,13 @@ export async function recordRun<Services extends RunnerServices, State>(
       ...redact(versionFacts(summary(state))),
       ...errorFacts(error, redact),
     };
-    const saved = await save(end, { summary: summary(state), undo: () => operation.undoCommand(state, services) });
+    const announcement = { summary: summary(state), undo: () => operation.undoCommand(state, services) };
+    const saved = await save(end, error, announcement);
     // Others find a run that is open in the ledger, and end it.
     return { result, ...(saved && afterEnd && { afterEnd }) };
   } catch (error) {
     // What a continued run has changed before is still there: it stays open.
-    if (!continued) await save({ outcome: 'failed', ...errorFacts(error, redact) });
+    if (!continued) await save({ outcome: 'failed', ...errorFacts(error, redact) }, error);
     throw error;
   }
 }
