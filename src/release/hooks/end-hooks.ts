@@ -1,5 +1,5 @@
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
-import type { EndPoint } from '../../config/schema/hooks.ts';
+import type { EndPoint, LocalHook } from '../../config/schema/hooks.ts';
 import type { EndedRun } from '../../engine/operation.ts';
 import type { Services } from '../../fleet/services.ts';
 import { shellCommand } from '../../hosts/quote.ts';
@@ -15,14 +15,19 @@ export function endHooks(
   services: Services,
   facts: EndFacts,
 ): ((ended: EndedRun) => Promise<string[]>) | undefined {
-  const found = services.fleet.release.hooks.some(({ at, run }) => at === point && typeof run !== 'string');
-  return found ? (ended) => runEndHooks(point, services, ended, facts) : undefined;
+  if (commandsAt(point, services).length === 0) return undefined;
+  return (ended) => runEndHooks(point, services, ended, facts);
+}
+
+/** Tasks are for the points of a release. */
+function commandsAt(point: EndPoint, { fleet }: Services): LocalHook[] {
+  return fleet.release.hooks.flatMap(({ at, run }) => (at === point && typeof run !== 'string' ? [run] : []));
 }
 
 /**
  * Runs the hooks of an end, in the order of the list. The run is over and recorded: nothing of its outcome depends on them, and nothing
- * runs them again.
- * @returns what failed, a line each
+ * runs them again. The signal stops the one that is running, and the others do not begin.
+ * @returns what failed or did not begin, a line each
  */
 async function runEndHooks(
   point: EndPoint,
@@ -39,10 +44,14 @@ async function runEndHooks(
     ...(error !== undefined && { error }),
   };
   const warnings: string[] = [];
-  for (const { at, run: work } of services.fleet.release.hooks) {
-    if (at !== point || typeof work === 'string') continue;
-    const shown = shellCommand(work.command);
-    report(`${point}: ${shown}`);
+  const hooks = commandsAt(point, services);
+  for (const [index, work] of hooks.entries()) {
+    if (signal.aborted) {
+      const rest = hooks.slice(index).map(({ command }) => shellCommand(command));
+      warnings.push(`${point}: not run: ${rest.join(', ')}`);
+      break;
+    }
+    report(`${point}: ${shellCommand(work.command)}`);
     const { write } = outputLimit({ output: (line) => report(`  ${line}`), note: report });
     try {
       await runHookCommand(services, work, given, { clock, signal, onLine: (line) => write(`${line}\n`) });
