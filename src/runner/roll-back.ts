@@ -80,8 +80,11 @@ async function doRollbackHooks(
   { run: { id, version: previous } }: EndedRun,
   version: string,
 ): Promise<void> {
-  const release = await services.ledger.release(services.fleet.app, version);
-  const work = rollbackHooks(services, { version, commit: release?.commit, previous });
+  const hooks = (commit?: string) => rollbackHooks(services, { version, commit, previous });
+  if (!hooks()) return;
+  // The rollback is done, and its hooks are not kept back, where its release cannot be read.
+  const release = await services.ledger.release(services.fleet.app, version).catch(() => undefined);
+  const work = hooks(release?.commit);
   if (work) await doAfterEnd(context, afterEndOf(context, services, { operation: rollbackName, run: id }, work));
 }
 

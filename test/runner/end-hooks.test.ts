@@ -87,6 +87,19 @@ it('the first Ctrl-C stops a hook of a crashed release, and the record has that 
   expect((await world.services.ledger.run(run.id))?.warnings).toEqual([expect.stringMatching(/^on-failure: /)]);
 }, 60_000);
 
+it('hooks that a Ctrl-C finds waiting are not begun, and are one warning', async () => {
+  const slow = { command: ['sleep', '300'], timeoutSeconds: 300 };
+  world.fleet.release.hooks = [slow, tell, tell].map((run) => ({ at: 'on-failure', run }));
+  const own = runner();
+  own.onMessage = ({ code }) => code === 'run.after-end' && own.signals.emit('SIGINT');
+  const { run } = await recoverRun(own, world.services, await crashed());
+  expect(await told()).toEqual([]);
+  expect((await world.services.ledger.run(run.id))?.warnings).toEqual([
+    'on-failure: `sleep 300` was stopped',
+    'on-failure: not run: ./tell, ./tell',
+  ]);
+}, 60_000);
+
 it.each([
   ['runs the hooks of one whose own process has not, as it had lost the lock', {}, 1],
   ['runs no hooks of one whose own process has', { endHooks: true }, 0],
@@ -143,4 +156,22 @@ it('on-rollback runs where the end of a crashed release was enough, after on-fai
     `on-failure release ${version} from ${before}`,
     `on-rollback fast-rollback ${before} from ${version}`,
   ]);
+}, 60_000);
+
+it('a rollback that the end of a release was enough for is done, with its hooks, where its release cannot be read', async () => {
+  const plan = await planned();
+  await die(world, plan, { at: 'roll', how: 'finished' });
+  const { ledger } = world.services;
+  const own = runner();
+  let unreadable = false;
+  own.onMessage = ({ code }) => {
+    unreadable ||= code === 'undo.started';
+  };
+  const release: typeof ledger.release = (...given) =>
+    unreadable ? Promise.reject(new Error('no connection')) : ledger.release(...given);
+  const services = { ...world.services, ledger: { ...ledger, release } };
+  expect((await rollBack(own, services, { force: false })).by).toBe('preemption');
+  expect(await told()).toContain(
+    `on-rollback fast-rollback ${plan.initial.current.version} from ${plan.initial.version}`,
+  );
 }, 60_000);
