@@ -101,9 +101,12 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
         .reverse();
     },
     async run(id) {
-      if (!isRunId(id)) return undefined;
-      const key = (await store.list(`runs/${id}.`))[0];
+      const key = await findRunKey(store, id);
       return key === undefined ? undefined : (await readRecord<RunRecord>(store, key))?.value;
+    },
+    async updateRun(id, change) {
+      const key = await findRunKey(store, id);
+      return key === undefined ? undefined : updateRecord<RunRecord>(store, key, change);
     },
     holds: createHolds(store, { environment, clock }),
     evidence: createEvidenceStore(store),
@@ -163,6 +166,11 @@ const releaseKey = (app: string, version: string) => `releases/${appName(app)}/$
 function runKey(id: string, app: string): string {
   if (!isRunId(id)) throw new PipelineError('run.id', `${show(id)} is not an id of a run`, { outcome: 'usage' });
   return `runs/${id}.${appName(app)}`;
+}
+
+/** The key of a run whose app is not known; undefined when there is none. */
+async function findRunKey(store: Store, id: string): Promise<string | undefined> {
+  return isRunId(id) ? (await store.list(`runs/${id}.`))[0] : undefined;
 }
 
 async function versionNumbers(store: Store, app: string): Promise<number[]> {

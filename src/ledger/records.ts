@@ -29,16 +29,20 @@ export async function readRecord<T>(store: Store, key: string): Promise<Read<T> 
   return stored && { value: decode<T>(key, stored), etag: stored.etag };
 }
 
-/** Changes an existing record, and repeats that until no concurrent change interferes; undefined when there is none. */
+/**
+ * Changes an existing record, and repeats that until no concurrent change interferes; undefined when there is none, or `change` leaves it as
+ * it is by giving nothing.
+ */
 export async function updateRecord<T extends object>(
   store: Store,
   key: string,
-  change: (value: T) => T,
+  change: (value: T) => T | undefined,
 ): Promise<T | undefined> {
   for (;;) {
     const read = await readRecord<T>(store, key);
     if (!read) return undefined;
     const value = change(read.value);
+    if (!value) return undefined;
     if ((await store.put(key, encode(value), { ifMatch: read.etag })).written) return value;
   }
 }

@@ -155,6 +155,11 @@ export interface Ledger {
   /** Oldest first. */
   releases(app: string): Promise<ReleaseRecord[]>;
   saveRun(run: RunRecord): Promise<void>;
+  /**
+   * Changes the record of a run whatever others write meanwhile: `change` gets it as it is, once more after each of their changes.
+   * @returns the record as it was written; undefined when there is none, or `change` gave nothing
+   */
+  updateRun(id: string, change: (run: RunRecord) => RunRecord | undefined): Promise<RunRecord | undefined>;
   /** Newest first. */
   runs(app: string, limit?: number): Promise<RunRecord[]>;
   run(id: string): Promise<RunRecord | undefined>;

@@ -70,9 +70,9 @@ async function addWarnings(
   warnings: string[],
 ): Promise<void> {
   try {
-    const now = await ledger.run(run);
-    if (now?.outcome === undefined) return;
-    await ledger.saveRun({ ...now, warnings: [...(now.warnings ?? []), ...warnings] });
+    await ledger.updateRun(run, (now) =>
+      now.outcome === undefined ? undefined : { ...now, warnings: [...(now.warnings ?? []), ...warnings] },
+    );
   } catch (error) {
     reporter.report({ code: 'record.not-saved', run, reason: messageOf(error) });
   }

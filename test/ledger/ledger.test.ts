@@ -128,6 +128,19 @@ describe('runs in the ledger', () => {
     expect(await ledger.run('../locks/api')).toBeUndefined();
     await expect(ledger.saveRun(runRecord('../x'))).rejects.toMatchObject({ code: 'run.id' });
   });
+
+  it('keep what two processes add at once, and stay as they are where nothing is to be changed', async () => {
+    const dir = await folder();
+    const run = runRecord('20260101T000001-aaaa');
+    await open(dir).saveRun(run);
+    const add = (warning: string) =>
+      open(dir).updateRun(run.id, (now) => ({ ...now, warnings: [...(now.warnings ?? []), warning] }));
+    await Promise.all(['a', 'b', 'c'].map(add));
+    expect((await open(dir).run(run.id))?.warnings?.sort()).toEqual(['a', 'b', 'c']);
+    expect(await open(dir).updateRun(run.id, () => undefined)).toBeUndefined();
+    expect(await open(dir).updateRun('20260101T000008-aaaa', (now) => now)).toBeUndefined();
+    expect(await open(dir).run(run.id)).toMatchObject(run);
+  });
 });
 
 describe('journals in the ledger', () => {

@@ -23,6 +23,7 @@ export function fakeLedger(changes: Partial<Ledger> = {}) {
     releases: unused,
     run: unused,
     runs: async () => runs,
+    updateRun: unused,
     runIds: unused,
     async saveRun(run) {
       log.push(`run ${run.outcome ?? 'begins'}`);
