@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from '@golden-pipeline/shared/testing/fast-check';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { describe, expect, it } from 'vitest';
+import { createLedger } from '../../src/ledger/ledger.ts';
 import type { RunRecord } from '../../src/ledger/types.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 import { child, draft, folder, open } from './support/bench.ts';
 
 const runRecord = (id: string, app = 'api'): RunRecord => ({
@@ -130,16 +133,18 @@ describe('runs in the ledger', () => {
   });
 
   it('keep what two processes add at once, and stay as they are where nothing is to be changed', async () => {
-    const dir = await folder();
+    const store = createMemoryStore();
+    const identity = { owner: 'anna', host: 'laptop' };
+    const opened = () => createLedger(store, { environment: 'local', clock: new ManualClock(), identity });
     const run = runRecord('20260101T000001-aaaa');
-    await open(dir).saveRun(run);
+    await opened().saveRun(run);
     const add = (warning: string) =>
-      open(dir).updateRun(run.id, (now) => ({ ...now, warnings: [...(now.warnings ?? []), warning] }));
+      opened().updateRun(run.id, (now) => ({ ...now, warnings: [...(now.warnings ?? []), warning] }));
     await Promise.all(['a', 'b', 'c'].map(add));
-    expect((await open(dir).run(run.id))?.warnings?.sort()).toEqual(['a', 'b', 'c']);
-    expect(await open(dir).updateRun(run.id, () => undefined)).toBeUndefined();
-    expect(await open(dir).updateRun('20260101T000008-aaaa', (now) => now)).toBeUndefined();
-    expect(await open(dir).run(run.id)).toMatchObject(run);
+    expect((await opened().run(run.id))?.warnings?.sort()).toEqual(['a', 'b', 'c']);
+    expect(await opened().updateRun(run.id, () => undefined)).toBeUndefined();
+    expect(await opened().updateRun('20260101T000008-aaaa', (now) => now)).toBeUndefined();
+    expect(await opened().run(run.id)).toMatchObject(run);
   });
 });
 
