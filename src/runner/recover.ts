@@ -1,4 +1,4 @@
-import { PipelineError } from '@golden-pipeline/shared/errors';
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { execute } from '../engine/execute.ts';
 import { Interrupted } from '../engine/interrupt.ts';
 import type { Replay } from '../engine/journal.ts';
@@ -61,13 +61,13 @@ async function undoRun(
     if (!isOpen || (now.outcome !== undefined && !(await isCurrent(services, now)))) {
       return { run: now, journal: journal.known };
     }
-    const undo = await planUndo(context, services, run, journal.known);
+    const undo = await planUndo(context, services, now, journal.known);
     // What it could not do was not to be undone: the rest of a run that has committed its work.
     if (now.outcome !== undefined && undo && !hasOpenChanges(undo.plan, journal.known)) {
       return { run: now, journal: journal.known };
     }
-    const known = context.operations.find((one) => one.name === run.operation);
-    const record = undo ? await reopen(ledger, run, journal) : run;
+    const known = context.operations.find((one) => one.name === now.operation);
+    const record = undo ? await reopen(ledger, now, journal) : now;
     const finish = async (facts: Partial<RunRecord>, afterEnd?: AfterEnd): Promise<RecoveredRun> => {
       // Whoever has the lock by now goes on with the run.
       lock.lost.throwIfAborted();
@@ -86,7 +86,7 @@ async function undoRun(
       const afterEnd = await planMissed(context, services, record, journal.known);
       return await finish({ outcome: journal.known.outcome ?? 'failed' }, afterEnd);
     }
-    reporter.report({ code: run.outcome === undefined ? 'run.crashed' : 'run.leftovers', run });
+    reporter.report({ code: now.outcome === undefined ? 'run.crashed' : 'run.leftovers', run: now });
     const reason = new PipelineError('run.crashed', `run ${run.id} did not finish`, { outcome: 'interrupted' });
     const { outcome, state, steps, leftovers, unfinished, error } = await execute(undo.plan, {
       services,
@@ -104,7 +104,7 @@ async function undoRun(
       redact,
     });
     for (const leftover of leftovers) reporter.report({ code: 'undo.leftover', leftover });
-    for (const message of notUndone(undo, run, journal.known, services)) reporter.report(message);
+    for (const message of notUndone(undo, now, journal.known, services)) reporter.report(message);
     if (unfinished) {
       throw new PipelineError('connection.lost', `there was no connection to undo all changes of run ${run.id}`, {
         fix: `once there is one: pipeline abort ${fleet.app}`,
@@ -112,7 +112,7 @@ async function undoRun(
       });
     }
     // Why it failed is kept rather than that it was undone by another process.
-    const why = run.error ? { error: run.error } : errorFacts(error, redact);
+    const why = now.error ? { error: now.error } : errorFacts(error, redact);
     const committed = committedFact(undo.plan.steps, (id) => journal.known.steps.get(id) === 'done');
     const ended = { outcome, error: error ?? reason, state, record, committed: committed.committed === true };
     return await finish(
@@ -134,10 +134,17 @@ async function planMissed(
 ): Promise<AfterEnd | undefined> {
   const operation = context.operations.find((one) => one.name === record.operation);
   if (!operation?.afterEnd || outcome === undefined) return undefined;
-  const all = await operation.steps(state, { services, project: context.project });
-  const { committed = false } = committedFact(all, (id) => steps.get(id) === 'done');
-  const error = outcome === 'done' ? undefined : new PipelineError('run.crashed', `run ${record.id} did not finish`);
-  return planAfterEnd(context, operation, services, { record, committed, outcome, error, state });
+  try {
+    const all = await operation.steps(state, { services, project: context.project });
+    const { committed = false } = committedFact(all, (id) => steps.get(id) === 'done');
+    const error = outcome === 'done' ? undefined : new PipelineError('run.crashed', `run ${record.id} did not finish`);
+    return planAfterEnd(context, operation, services, { record, committed, outcome, error, state });
+  } catch (error) {
+    // A task that has another name by now: what the run was to be ended for is not kept from beginning.
+    const line = `warning: what is due after the end of run ${record.id} is not done: ${context.redact(messageOf(error))}`;
+    context.reporter.report({ code: 'run.after-end', line });
+    return undefined;
+  }
 }
 
 /** Whether a run has changed something that is to be undone, and is not, or has committed what is not complete. */

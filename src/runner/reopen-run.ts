@@ -23,7 +23,8 @@ export async function reopenRun(
       fix: `pipeline history ${run.app}`,
     });
   }
-  return { record: await reopen(ledger, run, journal), journal };
+  // The hooks of its end may have added to it since that was planned.
+  return { record: await reopen(ledger, (await ledger.run(run.id)) ?? run, journal), journal };
 }
 
 /** Opens what has ended, in the journal and in the record. @returns the record as it is then */

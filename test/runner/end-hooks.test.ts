@@ -175,3 +175,34 @@ it('a rollback that the end of a release was enough for is done, with its hooks,
     `on-rollback fast-rollback ${plan.initial.current.version} from ${plan.initial.version}`,
   );
 }, 60_000);
+
+it('an undo goes by the record as it is under the lock: hooks that were begun meanwhile do not run again', async () => {
+  const read: RunRecord = { ...(await crashed()), outcome: 'manual-intervention' };
+  const error = { code: 'test.broken', message: 'on purpose', details: [] };
+  await world.services.ledger.saveRun({ ...read, endHooks: true, warnings: ['on-failure: broken'], error });
+  const { run } = await recoverRun(runner(), world.services, read);
+  expect(run).toMatchObject({ outcome: 'interrupted', endHooks: true, warnings: ['on-failure: broken'], error });
+  expect(await told()).toEqual([]);
+}, 60_000);
+
+it('a release that has ended, with a hook that nobody knows any more, is recorded without the hooks of its end', async () => {
+  const plan = failingAfter(await planned(), 'bake');
+  const { facts } = await runOperation(runner(), { operation: releaseOperation, services: world.services, plan });
+  const {
+    outcome: _,
+    finishedAt: __,
+    endHooks: ___,
+    ...open
+  } = (await world.services.ledger.run(facts.run ?? '')) as RunRecord;
+  await world.services.ledger.saveRun(open);
+  await writeFile(file('told'), '');
+  const hooks = () => Promise.reject(new PipelineError('task.unknown', 'there is no task purge'));
+  const own = runnerOfTest(world.clock, 'pipeline abort api', { project: { hooks, task: async () => undefined } });
+  const { run } = await recoverRun(own, world.services, open);
+  expect(run.outcome).toBe('rolled-back');
+  expect(own.messages).toContainEqual({
+    code: 'run.after-end',
+    line: `warning: what is due after the end of run ${run.id} is not done: there is no task purge`,
+  });
+  expect(await told()).toEqual([]);
+}, 60_000);
