@@ -2,7 +2,6 @@ import type { Operation, VersionMove } from '../engine/operation.ts';
 import type { Plan } from '../engine/step.ts';
 import type { Services } from '../fleet/services.ts';
 import { findActiveRun } from '../runner/active-run.ts';
-import { withHooksLast } from '../runner/after-end.ts';
 import { isBusy } from '../runner/busy.ts';
 import { readExpectedTime } from '../runner/expected-time.ts';
 import { findHolds, refuseHeld } from '../runner/holds.ts';
@@ -50,13 +49,10 @@ export async function runCommand<S extends Services, State>(
   const { operation, services, emergency } = command;
   const runner = runnerContext(context, options, services.fleet);
   const { waitForLock } = parseOptions(options, { waitForLock: duration });
-  if (waitForLock === undefined || options.dryRun)
-    return withHooksLast(runner, (own) => planAndRun(context, options, own, command));
+  if (waitForLock === undefined || options.dryRun) return planAndRun(context, options, runner, command);
   // A lock ends by itself, a hold by a decision: that is not waited for.
   await refuseHeld(services, operation, emergency);
-  return withHooksLast(runner, (own) =>
-    whenLockIsFree(own, services, waitForLock, () => planAndRun(context, options, own, command)),
-  );
+  return whenLockIsFree(runner, services, waitForLock, () => planAndRun(context, options, runner, command));
 }
 
 async function planAndRun<S extends Services, State>(

@@ -85,8 +85,11 @@ export interface RunRecord {
   error?: RunError;
   /** The signal that interrupted it: it decides the exit code. */
   signal?: string;
-  /** The hooks of its end were begun by the process that recorded that, so that no other process runs them. */
-  endHooks?: true;
+  /**
+   * The hooks of its end: `true` when the process that recorded that has begun them, so that no other one runs them; `due` while they wait
+   * for what the run was undone for.
+   */
+  endHooks?: true | 'due';
   /** What failed without changing the outcome, a line each. */
   warnings?: string[];
 }

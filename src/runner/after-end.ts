@@ -24,9 +24,26 @@ export function planAfterEnd<Services extends RunnerServices, State>(
     state,
   }: Pick<RunResult<State>, 'outcome' | 'error' | 'state'> & { record: RunRecord; committed: boolean },
 ): AfterEnd | undefined {
-  const work = record.endHooks ? undefined : operation.afterEnd?.({ outcome, committed }, state, services);
+  const work = record.endHooks === true ? undefined : operation.afterEnd?.({ outcome, committed }, state, services);
   const why = error === undefined ? {} : { error: context.redact(messageOf(error)) };
   return work && afterEndOf(context, services, { operation: operation.name, run: record.id, ...why }, work);
+}
+
+/**
+ * What is due after the end of a run, by the process that is the first to begin it: as long as none has, the record says that it is due. One
+ * that cannot record that does not begin it.
+ */
+export function claimed(services: Pick<RunnerServices, 'ledger'>, run: string, afterEnd: AfterEnd): AfterEnd {
+  return async () => {
+    try {
+      const begun = await services.ledger.updateRun(run, (now) =>
+        now.outcome !== undefined && now.endHooks === 'due' ? { ...now, endHooks: true } : undefined,
+      );
+      return begun ? await afterEnd() : [];
+    } catch (error) {
+      return [`the hooks of the end of run ${run} are not run, and due: ${messageOf(error)}`];
+    }
+  };
 }
 
 /** Work after the end of a run, done once the lock is released, with its warnings in the record of the run. */
@@ -79,7 +96,8 @@ async function addWarnings(
 }
 
 /**
- * Does something, and then what is due after the ends of the runs that were undone for it: nothing that is urgent waits for their hooks.
+ * Does something urgent, with the report of it, and then what is due after the ends of the runs that were undone for it. An error is told
+ * before, as it is shown only after that.
  */
 export async function withHooksLast<T>(
   context: RunnerContext,
@@ -89,6 +107,10 @@ export async function withHooksLast<T>(
   const afterEnds: AfterEnd[] = [];
   try {
     return await work({ ...context, afterEnds });
+  } catch (error) {
+    const { reporter, redact } = context;
+    if (afterEnds.length > 0) reporter.report({ code: 'run.after-end', line: `error: ${redact(messageOf(error))}` });
+    throw error;
   } finally {
     for (const afterEnd of afterEnds) await reportWarnings(context, afterEnd);
   }

@@ -52,7 +52,7 @@ export interface RunnerContext {
   readonly project: ProjectTasks;
   /** Begins to deliver what waits in the outbox, beside the run, which does not wait for it. Without it others deliver it. */
   deliverNotifications?(): void;
-  /** Collects what is due after the ends of runs that are undone on the way; without it that is done once their locks are released. */
+  /** Of what is urgent: collects what is due after the ends of runs that are undone for it; without it that is done once their locks are released. */
   readonly afterEnds?: AfterEnd[];
   /** Ends everything at once; only for the second signal. */
   exit(code: number): void;

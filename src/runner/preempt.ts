@@ -19,7 +19,7 @@ export interface EndedRun {
   run: RunRecord;
   /** Its journal since it has ended, read once. */
   journal(): Promise<Replay>;
-  /** Seconds that it took to end it. */
+  /** Seconds that it took to end it, without the hooks of its end. */
   seconds: number;
 }
 
@@ -39,14 +39,14 @@ export async function preempt(
   const started = context.clock.now();
   const ended = blocking.lock ? await endActive(context, services, blocking.lock, reason) : blocking.run;
   if (!ended) return undefined;
-  const seconds = () => (context.clock.now() - started) / 1000;
+  const seconds = (at: number) => (at - started) / 1000;
   // Its process has crashed, perhaps only now: its changes are in its journal. What it could not undo is undone once more.
   if (ended.outcome === undefined || (!blocking.lock && ended.outcome === 'manual-intervention')) {
-    const { run, journal } = await recoverRun(context, services, ended);
-    return { run, journal: async () => journal, seconds: seconds() };
+    const { run, journal, at } = await recoverRun(context, services, ended);
+    return { run, journal: async () => journal, seconds: seconds(at) };
   }
   const read = async () => replay(await services.ledger.journal(ended.id));
-  return { run: ended, journal: once(read), seconds: seconds() };
+  return { run: ended, journal: once(read), seconds: seconds(context.clock.now()) };
 }
 
 /** Requests the holder of a lock to end, and waits until it has. @returns its record, without an outcome if its process has crashed */

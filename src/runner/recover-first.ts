@@ -4,6 +4,7 @@ import type { OperationTraits } from '../engine/operation.ts';
 import type { Services } from '../fleet/services.ts';
 import { findLeftovers } from '../ledger/interrupted-runs.ts';
 import type { RunRecord } from '../ledger/types.ts';
+import { runDueHooks } from './due-hooks.ts';
 import { type BlockingRun, findBlockingRun } from './find-blocking-run.ts';
 import type { RunnerContext } from './ports.ts';
 import { recoverRun } from './recover.ts';
@@ -23,8 +24,9 @@ export async function recoverFirst(
 ): Promise<BlockingRun | undefined> {
   if (!operation.beforeStart) return undefined;
   const found = await findBlockingRun(context, services, { preview: dryRun });
+  if (found?.lock) return found;
+  if (!dryRun) await runDueHooks(context, services);
   if (!found) return recoverLeftovers(context, services, operation, dryRun);
-  if (found.lock) return found;
   const { run } = found;
   const { app, cloud } = services.fleet;
   const policy = found.operation ? operation.beforeStart(found.operation) : 'ignore';

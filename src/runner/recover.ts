@@ -1,4 +1,4 @@
-import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { execute } from '../engine/execute.ts';
 import { Interrupted } from '../engine/interrupt.ts';
 import type { Replay } from '../engine/journal.ts';
@@ -6,8 +6,9 @@ import { openJournal } from '../engine/journal-writer.ts';
 import type { Services } from '../fleet/services.ts';
 import { isCurrent } from '../ledger/interrupted-runs.ts';
 import type { RunRecord } from '../ledger/types.ts';
-import { type AfterEnd, doAfterEnd, planAfterEnd } from './after-end.ts';
+import { type AfterEnd, claimed, doAfterEnd, planAfterEnd } from './after-end.ts';
 import { createAnnouncer } from './announce.ts';
+import { planMissed } from './due-hooks.ts';
 import { reportWatch } from './hold-lock.ts';
 import { watchUndoInterrupts } from './interrupts.ts';
 import type { RunnerMessage } from './messages.ts';
@@ -20,6 +21,8 @@ import { planUndo, type UndoPlan } from './undo-plan.ts';
 export interface RecoveredRun {
   run: RunRecord;
   journal: Replay;
+  /** Time, in milliseconds, at which that was done: hooks of its end may have followed. */
+  at: number;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface RecoveredRun {
 export async function recoverRun(context: RunnerContext, services: Services, run: RunRecord): Promise<RecoveredRun> {
   const due: AfterEnd[] = [];
   try {
-    return await undoRun(context, services, run, due);
+    return { ...(await undoRun(context, services, run, due)), at: context.clock.now() };
   } finally {
     for (const afterEnd of due) await doAfterEnd(context, afterEnd);
   }
@@ -43,7 +46,7 @@ async function undoRun(
   services: Services,
   run: RunRecord,
   due: AfterEnd[],
-): Promise<RecoveredRun> {
+): Promise<Omit<RecoveredRun, 'at'>> {
   const { clock, redact, reporter } = context;
   const { ledger, fleet } = services;
   const lock = await ledger.lock(fleet.app, {
@@ -68,13 +71,14 @@ async function undoRun(
     }
     const known = context.operations.find((one) => one.name === now.operation);
     const record = undo ? await reopen(ledger, now, journal) : now;
-    const finish = async (facts: Partial<RunRecord>, afterEnd?: AfterEnd): Promise<RecoveredRun> => {
+    const finish = async (facts: Partial<RunRecord>, afterEnd?: AfterEnd) => {
       // Whoever has the lock by now goes on with the run.
       lock.lost.throwIfAborted();
       const ended = { ...record, ...facts, finishedAt: new Date(clock.now()).toISOString() };
-      if (afterEnd) ended.endHooks = true;
+      const waits = context.afterEnds !== undefined;
+      if (afterEnd) ended.endHooks = waits ? 'due' : true;
       await ledger.saveRun(ended);
-      if (afterEnd) due.push(afterEnd);
+      if (afterEnd) due.push(waits ? claimed(services, run.id, afterEnd) : afterEnd);
       const announcer = createAnnouncer(context, services, known);
       await announcer.end(ended, { undone: now.outcome !== undefined });
       // What the undo was for, e.g. a release, must not begin any more.
@@ -122,28 +126,6 @@ async function undoRun(
   } finally {
     interrupt.remove();
     await lock.release();
-  }
-}
-
-/** What is to be done after the end of a run that has ended as its journal says, where only its record does not say so. */
-async function planMissed(
-  context: RunnerContext,
-  services: Services,
-  record: RunRecord,
-  { outcome, state, steps }: Replay,
-): Promise<AfterEnd | undefined> {
-  const operation = context.operations.find((one) => one.name === record.operation);
-  if (!operation?.afterEnd || outcome === undefined) return undefined;
-  try {
-    const all = await operation.steps(state, { services, project: context.project });
-    const { committed = false } = committedFact(all, (id) => steps.get(id) === 'done');
-    const error = outcome === 'done' ? undefined : new PipelineError('run.crashed', `run ${record.id} did not finish`);
-    return planAfterEnd(context, operation, services, { record, committed, outcome, error, state });
-  } catch (error) {
-    // A task that has another name by now: what the run was to be ended for is not kept from beginning.
-    const line = `warning: what is due after the end of run ${record.id} is not done: ${context.redact(messageOf(error))}`;
-    context.reporter.report({ code: 'run.after-end', line });
-    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import { runSchema } from '../../engine/schema.ts';
 import type { Services } from '../../fleet/services.ts';
 import { rollbackOperation } from '../../rollback/operation.ts';
 import { type RollbackOptions, rollbackName } from '../../rollback/plan.ts';
+import { withHooksLast } from '../../runner/after-end.ts';
 import type { EndedRun } from '../../runner/preempt.ts';
 import { previewRollback, type RollbackPreview, rollBack } from '../../runner/roll-back.ts';
 import { findSameCommand } from '../../runner/same-command.ts';
@@ -52,10 +53,12 @@ export async function rollBackFleet(
     showPlan(context, options, withPreemption(services, preview));
     return exitCodes.done;
   }
-  const rolledBack = await rollBack(runner, services, request);
-  if (rolledBack.by === 'rollback') return reportRun(context, options, runner.redact, rolledBack.report);
-  reportPreemption(context, options, rolledBack.ended, rolledBack.serving);
-  return exitCodes.done;
+  return withHooksLast(runner, async (own) => {
+    const rolledBack = await rollBack(own, services, request);
+    if (rolledBack.by === 'rollback') return reportRun(context, options, runner.redact, rolledBack.report);
+    reportPreemption(context, options, rolledBack.ended, rolledBack.serving);
+    return exitCodes.done;
+  });
 }
 
 /** The plan after the end of the run that blocks it. */

@@ -69,8 +69,8 @@ export async function continueRun(
   if (direction === 'backward') {
     if (services.fleet.cloud === 'aws') await runner.prompter.confirm(`finish the undo of ${what}?`);
     const started = context.clock.now();
-    const { run: ended } = await recoverRun(runner, services, record);
-    const code = reportEnd(context, options, ended, (context.clock.now() - started) / 1000);
+    const { run: ended, at } = await recoverRun(runner, services, record);
+    const code = reportEnd(context, options, ended, (at - started) / 1000);
     // It was to be continued, and is not.
     return code === exitCodes.done ? exitCodes['rolled-back'] : code;
   }
