@@ -96,8 +96,8 @@ async function addWarnings(
 }
 
 /**
- * Does something urgent, with the report of it, and then what is due after the ends of the runs that were undone for it. An error is told
- * before, as it is shown only after that.
+ * Does something urgent, with the report of it, and then what is due after the ends of the runs that were undone for it. An error is reported
+ * before, too, as it is shown in full only after that.
  */
 export async function withHooksLast<T>(
   context: RunnerContext,

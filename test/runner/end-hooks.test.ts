@@ -6,7 +6,7 @@ import type { LocalHook } from '../../src/config/schema/hooks.ts';
 import type { RunRecord } from '../../src/ledger/types.ts';
 import { releaseOperation } from '../../src/release/operation.ts';
 import { planRelease } from '../../src/release/plan.ts';
-import { type AfterEnd, withHooksLast } from '../../src/runner/after-end.ts';
+import { withHooksLast } from '../../src/runner/after-end.ts';
 import { recoverRun } from '../../src/runner/recover.ts';
 import { recoverFirst } from '../../src/runner/recover-first.ts';
 import { rollBack } from '../../src/runner/roll-back.ts';
@@ -68,7 +68,7 @@ it('the hooks of a crashed release run once the lock is free, and the record has
   expect([...new Set(await Promise.all(held))]).toEqual([undefined]);
 }, 60_000);
 
-it('the hooks of a crashed release wait for what is urgent, whose error is told before them', async () => {
+it('the hooks of a crashed release wait for what is urgent, whose error is reported before them', async () => {
   const record = await crashed();
   const own = runner();
   const work = withHooksLast(own, async (urgent) => {
@@ -89,64 +89,6 @@ it('the hooks of a crashed release run before the release that it was undone for
   expect(await told()).toHaveLength(1);
   expect((await world.run(await planned())).outcome).toBe('done');
   expect(await told()).toHaveLength(1);
-}, 60_000);
-
-/** Undoes a crashed release for a rollback whose process is killed before the hooks. @returns what that process would have done */
-async function killedBeforeHooks(): Promise<{ id: string; rest: AfterEnd[] }> {
-  const record = await crashed();
-  const rest: AfterEnd[] = [];
-  await recoverRun({ ...runner(), afterEnds: rest }, world.services, record);
-  return { id: record.id, rest };
-}
-
-it('hooks that a killed rollback has not begun run before the next release, and once', async () => {
-  const { id, rest } = await killedBeforeHooks();
-  expect(rest).toHaveLength(1);
-  await recoverFirst(runner(), world.services, releaseOperation, { dryRun: true });
-  expect(await told()).toEqual([]);
-  await recoverFirst(runner(), world.services, releaseOperation);
-  expect(await told()).toHaveLength(1);
-  expect((await world.services.ledger.run(id))?.endHooks).toBe(true);
-  await recoverFirst(runner(), world.services, releaseOperation);
-  expect(await rest[0]?.()).toEqual([]);
-  expect(await told()).toHaveLength(1);
-}, 60_000);
-
-it('hooks that are due are not run once a later release was done', async () => {
-  await killedBeforeHooks();
-  const plan = await planned();
-  await runOperation(runner(), { operation: releaseOperation, services: world.services, plan });
-  await recoverFirst(runner(), world.services, releaseOperation);
-  expect(await told()).toEqual([]);
-}, 60_000);
-
-it('hooks are not begun where the record cannot say so', async () => {
-  const { id, rest } = await killedBeforeHooks();
-  const [afterEnd] = rest;
-  const { ledger } = world.services;
-  const { updateRun } = ledger;
-  ledger.updateRun = () => Promise.reject(new Error('no connection'));
-  try {
-    expect(await afterEnd?.()).toEqual([`the hooks of the end of run ${id} are not run, and due: no connection`]);
-  } finally {
-    ledger.updateRun = updateRun;
-  }
-  expect(await told()).toEqual([]);
-  await afterEnd?.();
-  expect(await told()).toHaveLength(1);
-}, 60_000);
-
-it('the time that an undo takes is without the hooks of its end', async () => {
-  world.fleet.release.hooks = [{ at: 'on-failure', run: tell }];
-  const own = runner();
-  const started = world.clock.now();
-  let hooks = 0;
-  own.onMessage = ({ code }) => {
-    if (code === 'run.after-end') hooks ||= world.clock.now();
-  };
-  const { at } = await recoverRun(own, world.services, await crashed());
-  expect(at).toBeGreaterThan(started);
-  expect(at).toBeLessThanOrEqual(hooks);
 }, 60_000);
 
 it('the first Ctrl-C stops a hook of a crashed release, and the record has that as a warning', async () => {
