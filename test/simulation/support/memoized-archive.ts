@@ -8,6 +8,11 @@ import * as real from '../../../src/hosts/git/archive.ts';
 
 const archives = new Map<string, Promise<string>>();
 
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** As the real one, made once for each commit and folder and then copied. */
 export async function archiveCommit(request: Parameters<typeof real.archiveCommit>[0]): Promise<void> {
   const { repository, path, commit, file } = request;
@@ -19,7 +24,7 @@ export async function archiveCommit(request: Parameters<typeof real.archiveCommi
 
 async function make({ repository, path, commit }: Parameters<typeof real.archiveCommit>[0]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gp-archive-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   const file = join(folder, 'archive.tar');
   await real.archiveCommit({ repository, path, commit, file });
   return file;
